@@ -1,0 +1,35 @@
+"""What this room keeps. The database's own rules stand in `portal/migrations`; a test holds both together."""
+
+from piccolo.columns import UUID, Text, Time, Timestamptz
+from piccolo.table import Table
+
+from portal.db import DB
+
+
+class Workspace(Table, db=DB, tablename="workspace"):
+    """One hiring organisation."""
+
+    id = UUID(primary_key=True, default=None)
+    name = Text()
+    timezone = Text()
+    country = Text()
+    language = Text()
+    brand_color = Text()
+    privacy_url = Text()
+    quiet_from = Time(default=None)
+    quiet_until = Time(default=None)
+    communications_off_at = Timestamptz(null=True, default=None)
+    created_at = Timestamptz(default=None)
+
+
+class Member(Table, db=DB, tablename="member"):
+    """A user in a workspace."""
+
+    id = UUID(primary_key=True, default=None)
+    workspace_id = UUID(default=None)
+    name = Text()
+    email = Text()
+    role = Text()
+    password_hash = Text()
+    disabled_at = Timestamptz(null=True, default=None)
+    created_at = Timestamptz(default=None)

@@ -1,0 +1,75 @@
+"""What this room keeps. The database's own rules stand in `portal/migrations`; a test holds both together."""
+
+from piccolo.columns import JSONB, UUID, Boolean, Integer, Text, Timestamptz
+from piccolo.table import Table
+
+from portal.db import DB
+
+
+class Candidate(Table, db=DB, tablename="candidate"):
+    """A person."""
+
+    id = UUID(primary_key=True, default=None)
+    workspace_id = UUID(default=None)
+    name = Text()
+    email = Text(null=True, default=None)
+    phone = Text(null=True, default=None)
+    language = Text()
+    timezone = Text()
+    external_id = Text(null=True, default=None)
+    metadata = JSONB()
+    erased_at = Timestamptz(null=True, default=None)
+    created_at = Timestamptz(default=None)
+
+
+class Consent(Table, db=DB, tablename="consent"):
+    """A yes or no to being written to, with what was read and where."""
+
+    id = UUID(primary_key=True, default=None)
+    workspace_id = UUID(default=None)
+    candidate_id = UUID(default=None)
+    channel = Text()
+    given = Boolean()
+    address = Text()
+    wording = Text()
+    page = Text()
+    at = Timestamptz(default=None)
+
+
+class Application(Table, db=DB, tablename="application"):
+    """One candidate at one job."""
+
+    id = UUID(primary_key=True, default=None)
+    workspace_id = UUID(default=None)
+    job_id = UUID(default=None)
+    candidate_id = UUID(default=None)
+    stage = Text()
+    door = Text()
+    link_id = UUID(null=True, default=None)
+    click_id = UUID(null=True, default=None)
+    personal_link_id = UUID(null=True, default=None)
+    invite = Boolean()
+    answered = Integer()
+    invited_at = Timestamptz(null=True, default=None)
+    captured_at = Timestamptz(null=True, default=None)
+    started_at = Timestamptz(null=True, default=None)
+    completed_at = Timestamptz(null=True, default=None)
+    ended_at = Timestamptz(null=True, default=None)
+    active_at = Timestamptz(default=None)
+    deadline_at = Timestamptz(null=True, default=None)
+    snoozed_until = Timestamptz(null=True, default=None)
+    plan_stale = Boolean()
+    created_at = Timestamptz(default=None)
+
+
+class Event(Table, db=DB, tablename="event"):
+    """One line of an application's timeline; append-only."""
+
+    id = UUID(primary_key=True, default=None)
+    workspace_id = UUID(default=None)
+    application_id = UUID(default=None)
+    kind = Text()
+    at = Timestamptz(default=None)
+    member_id = UUID(null=True, default=None)
+    data = JSONB()
+    published_at = Timestamptz(null=True, default=None)

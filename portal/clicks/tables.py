@@ -1,0 +1,109 @@
+"""What this room keeps. The database's own rules stand in `portal/migrations`; a test holds both together."""
+
+from piccolo.columns import JSONB, UUID, BigInt, Boolean, Bytea, Date, Integer, Text, Timestamptz
+from piccolo.table import Table
+
+from portal.db import DB
+
+
+class ClickJournal(Table, db=DB, tablename="click_journal"):
+    """Hits as they come, before a verdict. Written by COPY, emptied by a worker."""
+
+    id = UUID(primary_key=True, default=None)
+    at = Timestamptz(default=None)
+    kind = Text()
+    link_id = UUID(null=True, default=None)
+    click_id = UUID(null=True, default=None)
+    slug = Text()
+    outcome = Text()
+    method = Text()
+    staff = Boolean()
+    user_agent = Text()
+    referrer_host = Text()
+    query = Text()
+    purpose = Text()
+    sec_fetch = Text()
+    language = Text()
+    visitor = Bytea(null=True, default=None)
+
+
+class Click(Table, db=DB, tablename="click"):
+    """One hit on a link, with its verdict. Partitioned by month of `at`."""
+
+    id = UUID(primary_key=True, default=None)
+    at = Timestamptz(default=None)
+    workspace_id = UUID(default=None)
+    link_id = UUID(default=None)
+    outcome = Text()
+    verdict = Text()
+    reason = Text()
+    rules = Integer()
+    method = Text()
+    app = Text()
+    device = Text()
+    system = Text()
+    language = Text()
+    referrer_host = Text()
+    user_agent = Text()
+    purpose = Text()
+    sec_fetch = Text()
+    parameters = JSONB()
+    visitor = Bytea(null=True, default=None)
+
+
+class Landing(Table, db=DB, tablename="landing"):
+    """The first time the page behind a click was shown."""
+
+    id = UUID(primary_key=True, default=None)
+    at = Timestamptz(default=None)
+    workspace_id = UUID(default=None)
+    job_id = UUID(default=None)
+    link_id = UUID(default=None)
+    click_id = UUID(default=None)
+    verdict = Text()
+
+
+class ClickHourly(Table, db=DB, tablename="click_hourly"):
+    """Clicks per link, hour (UTC) and verdict."""
+
+    workspace_id = UUID(primary_key=True, default=None)
+    link_id = UUID(default=None)
+    hour = Timestamptz(default=None)
+    verdict = Text()
+    clicks = BigInt()
+
+
+class ClickDaily(Table, db=DB, tablename="click_daily"):
+    """Clicks per link, day of the workspace, dimension and value."""
+
+    workspace_id = UUID(primary_key=True, default=None)
+    link_id = UUID(default=None)
+    day = Date(default=None)
+    dimension = Text()
+    value = Text()
+    clicks = BigInt()
+
+
+class VisitorSalt(Table, db=DB, tablename="visitor_salt"):
+    """The secret of a day; deleted after 48 hours."""
+
+    day = Date(primary_key=True, default=None)
+    salt = Bytea(default=b"")
+    created_at = Timestamptz(default=None)
+
+
+class VisitorDay(Table, db=DB, tablename="visitor_day"):
+    """Who was counted as a visitor of a link on a day; deleted with the salt."""
+
+    link_id = UUID(primary_key=True, default=None)
+    day = Date(default=None)
+    visitor = Bytea(default=b"")
+
+
+class OrphanHit(Table, db=DB, tablename="orphan_hit"):
+    """Hits on slugs that nobody made."""
+
+    slug = Text(primary_key=True)
+    day = Date(default=None)
+    hits = BigInt()
+    last_at = Timestamptz(default=None)

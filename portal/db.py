@@ -1,0 +1,143 @@
+"""PostgreSQL: the engine that Piccolo's tables use, transactions, and plain SQL where Piccolo has no words for it.
+
+Values of ``jsonb`` columns are Python dicts and lists on both ways; never a bare string, since Piccolo hands strings over
+already encoded.
+"""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import uuid_utils.compat
+from asyncpg.pool import PoolConnectionProxy
+from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
+
+Row = asyncpg.Record
+
+
+class SafeTransaction(PostgresTransaction):
+    """Forgets itself whatever happens at its end.
+
+    Piccolo's own keeps the task bound to a dead connection when the server ends it in the middle, and every later query of
+    that task fails: ruinous for a loop that lives for weeks.
+    """
+
+    async def __aexit__(
+        self, exception_type: type[BaseException] | None, exception: BaseException | None, traceback: TracebackType | None
+    ) -> bool:
+        if self._parent:
+            return False
+        try:
+            await self._finish(exception)
+        finally:
+            self.engine.current_transaction.reset(self.context)
+            if self.engine.pool:
+                await self.engine.pool.release(self.connection)
+            else:
+                await self.connection.close()
+        return False
+
+    async def _finish(self, exception: BaseException | None) -> None:
+        if self._committed or self._rolled_back:
+            return
+        if exception is None:
+            await self.commit()  # type: ignore[no-untyped-call]
+        elif not self.connection.is_closed():
+            await self.rollback()  # type: ignore[no-untyped-call]
+
+
+class Database(PostgresEngine):
+    """Piccolo's engine without its look at the server at import time, and with `SafeTransaction`."""
+
+    def __init__(self) -> None:
+        super().__init__(config={"dsn": ""})
+
+    async def check_version(self) -> None:
+        """Not at import: `portal doctor` and the start-up say it better."""
+
+    async def prep_database(self) -> None:
+        """The portal needs no extension."""
+
+    def transaction(self, allow_nested: bool = True) -> PostgresTransaction:
+        return SafeTransaction(engine=self, allow_nested=allow_nested)
+
+
+async def _teach_json(connection: asyncpg.Connection) -> None:
+    await connection.set_type_codec(
+        "jsonb", schema="pg_catalog", encoder=lambda v: v if isinstance(v, str) else json.dumps(v), decoder=json.loads
+    )
+
+
+DB = Database()
+
+
+async def open(url: str, max_size: int = 10) -> None:  # noqa: A001 - read as db.open()
+    """Open the pool. Raises what asyncpg raises when the server is not there."""
+    DB.config = {"dsn": url}
+    await DB.start_connection_pool(init=_teach_json, min_size=1, max_size=max_size, timeout=5, command_timeout=30)
+
+
+async def close() -> None:
+    if DB.pool is not None:
+        await DB.close_connection_pool()
+
+
+@asynccontextmanager
+async def transaction() -> AsyncIterator[None]:
+    """Everything inside commits together or not at all. Inside another, it is part of that one. Never gather inside."""
+    async with DB.transaction():
+        yield
+
+
+@asynccontextmanager
+async def connection() -> AsyncIterator[asyncpg.Connection | PoolConnectionProxy]:
+    """The connection of the transaction under way, else one from the pool."""
+    current = DB.current_transaction.get()
+    if current is not None:
+        yield current.connection
+        return
+    if DB.pool is None:
+        raise RuntimeError("db.open() has not been called")
+    async with DB.pool.acquire() as fresh:
+        yield fresh
+
+
+async def rows(sql: str, *args: Any) -> list[Row]:
+    """All rows of `sql`, whose parameters are written ``$1``, ``$2``."""
+    async with connection() as c:
+        return list(await c.fetch(sql, *args))
+
+
+async def row(sql: str, *args: Any) -> Row | None:
+    """The first row of `sql`, or None."""
+    async with connection() as c:
+        return await c.fetchrow(sql, *args)
+
+
+async def value(sql: str, *args: Any) -> Any:
+    """The first column of the first row of `sql`, or None."""
+    async with connection() as c:
+        return await c.fetchval(sql, *args)
+
+
+async def run(sql: str, *args: Any) -> int:
+    """Do `sql`; how many rows it touched."""
+    async with connection() as c:
+        status = await c.execute(sql, *args)
+    last = status.rsplit(" ", 1)[-1]
+    return int(last) if last.isdecimal() else 0
+
+
+async def run_many(sql: str, args: Sequence[Sequence[Any]]) -> None:
+    """Do `sql` once for each of `args`, in one round trip."""
+    async with connection() as c:
+        await c.executemany(sql, args)
+
+
+def new_id() -> UUID:
+    """A UUID version 7 (RFC 9562): ids made later sort later, so an index on them grows at its end."""
+    return uuid_utils.compat.uuid7()

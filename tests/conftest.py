@@ -1,0 +1,102 @@
+"""One database per test process, real servers from the wheels, emptied before each test."""
+
+import os
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from litestar.types import ASGIApp
+
+from portal import db, redis
+from portal.migrations import migrate
+from portal.settings import settings
+from tests.servers import TestServers, start_test_servers
+
+pytest_plugins = ["tests.cast"]
+
+PUBLIC_URL = "http://portal.test"
+UNTOUCHED = {"migration"}
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[TestServers]:
+    """PostgreSQL and Valkey of this test process."""
+    started = start_test_servers()
+    try:
+        yield started
+    finally:
+        started.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def environment(servers: TestServers) -> Iterator[None]:
+    """What the programme reads, set once for the whole process."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ |= {
+            "DATABASE_URL": servers.create_database("portal_tests"),
+            "REDIS_URL": servers.redis_url,
+            "PORTAL_SECRET_KEY": "a-secret-for-tests-and-nothing-else",
+            "PORTAL_PUBLIC_URL": PUBLIC_URL,
+            "PORTAL_DATA_DIR": folder,
+            "PORTAL_CLOCK_FILE": str(Path(folder) / "clock"),
+        }
+        settings.cache_clear()
+        yield
+
+
+@pytest.fixture(scope="session")
+async def schema(environment: None) -> None:
+    await migrate(settings().database_url)
+
+
+@pytest.fixture(autouse=True)
+async def stores(request: pytest.FixtureRequest, schema: None) -> AsyncIterator[None]:
+    """Open, empty stores for each test; tests marked ``no_stores`` bring what they need."""
+    if request.node.get_closest_marker("no_stores"):
+        yield
+        return
+    await db.open(settings().database_url)
+    await redis.open(settings().redis_url)
+    await _empty()
+    try:
+        yield
+    finally:
+        await redis.close()
+        await db.close()
+
+
+async def _empty() -> None:
+    (settings().clock_file or Path()).unlink(missing_ok=True)
+    await redis.client().flushall()
+    full = await db.rows(
+        "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+        "WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition"
+    )
+    names = ", ".join(r["relname"] for r in full if r["relname"] not in UNTOUCHED)
+    await db.run(f"TRUNCATE {names} CASCADE")
+
+
+@asynccontextmanager
+async def browser(app: ASGIApp, **kwargs: object) -> AsyncIterator[httpx.AsyncClient]:
+    """A client without a real browser: it keeps cookies and follows nothing by itself."""
+    transport = httpx.ASGITransport(app=app, client=("192.0.2.1", 50000))  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL, **kwargs) as client:  # type: ignore[arg-type]
+        yield client
+
+
+@pytest.fixture
+async def app(stores: None) -> ASGIApp:
+    """The whole application, on the stores that the test already has open."""
+    from portal.app import create_app
+
+    return create_app()
+
+
+@pytest.fixture
+async def stranger(app: ASGIApp) -> AsyncIterator[httpx.AsyncClient]:
+    """Somebody who is not signed in: a candidate, or anybody else."""
+    async with browser(app) as client:
+        yield client
