@@ -87,10 +87,13 @@ def find_running(path: Path) -> Running | None:
 
 
 def read_secret(path: Path) -> str:
-    """The secret kept in `path`; empty if there is none."""
-    with suppress(FileNotFoundError, NotADirectoryError):
+    """The secret kept in `path`; empty if there is none. Raises `CannotStart` when it is not ours to read."""
+    try:
         return (path / SECRET).read_text().strip()
-    return ""
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except OSError as error:
+        raise CannotStart(_unusable(path, error)) from None
 
 
 def make_folder(path: Path) -> None:

@@ -33,7 +33,7 @@ MAJOR = "18"
 MAX_CONNECTIONS = 60
 LONGEST_SOCKET_PATH = 103
 """sockaddr_un holds 108 bytes on Linux and 104 on macOS, the closing zero included."""
-PORT_SUFFIX = ".s.PGSQL.5432"
+SOCKET = ".s.PGSQL.5432"
 LOG_LIMIT = 5_000_000
 QUIET = {"LC_ALL": "C", "TZ": "UTC", "PATH": os.defpath}
 """The servers' whole environment: a locale that this machine lacks would stop either."""
@@ -60,6 +60,7 @@ class RunAs(TypedDict, total=False):
 class Server(Part):
     """A server that we can ask whether it is ready."""
 
+    folder: Path
     log: Path
     patience: ClassVar[float] = 120
     """Seconds until a start has failed. Long: after a crash the log is played back first."""
@@ -75,7 +76,13 @@ class Server(Part):
 
     def steps(self) -> Iterator[None]:
         """Launch it, then yield until it answers. Raises `CannotStart`. Whoever iterates chooses how to wait."""
-        self.launch()
+        try:
+            self.launch()
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise CannotStart(
+                f"{self.name} cannot run in {self.folder} ({reason}): mend that, or set PORTAL_DATA_DIR."
+            ) from error
         until = time.monotonic() + self.patience
         while not self.ready():
             if time.monotonic() > until:
@@ -133,6 +140,8 @@ class Postgres(Server):
         self._make_home(installation)
         disown_pid_file(self.home / "postmaster.pid")
         self.sockets = self.sockets or socket_folder(self.home, self.account)
+        for name in (SOCKET, f"{SOCKET}.lock"):  # guards the address alone, which the data's own lock has settled
+            (self.sockets / name).unlink(missing_ok=True)
         self._installation = installation
         self._run()
 
@@ -416,8 +425,9 @@ def stop_orphans(words: str, stages: Stages) -> None:
 def disown_pid_file(pid_file: Path) -> None:
     """Have PostgreSQL not take another process for its predecessor, whose number was given anew (as in a restarted container).
 
-    The predecessor is gone: we hold the folder's lock and ended its orphans. Our own number says so, since a server ignores
-    its parent's. The file must stay: it names the shared memory by which PostgreSQL notices children that still run.
+    The predecessor is gone, even if init has not noticed: we hold the folder's lock and ended its orphans. Our own number
+    says so, since a server ignores its parent's. The file must stay: it names the shared memory by which PostgreSQL notices
+    children that still run.
     """
     with suppress(FileNotFoundError):
         handle = os.open(pid_file, os.O_RDWR | os.O_NOFOLLOW)
@@ -433,13 +443,13 @@ def socket_folder(home: Path, account: Account | None) -> Path:
 
     A comma would read as a second address.
     """
-    if len(os.fsencode(home / PORT_SUFFIX)) <= LONGEST_SOCKET_PATH and not set(",\"'\\") & set(str(home)):
+    if len(os.fsencode(home / SOCKET)) <= LONGEST_SOCKET_PATH and not set(",\"'\\") & set(str(home)):
         return home
     for parent in (tempfile.gettempdir(), "/tmp"):  # noqa: S108 - mkdtemp makes it ours
         short = Path(tempfile.mkdtemp(prefix="portal-", dir=parent))
         if account is not None:
             os.chown(short, account.uid, account.gid)
-        if len(os.fsencode(short / PORT_SUFFIX)) <= LONGEST_SOCKET_PATH and (
+        if len(os.fsencode(short / SOCKET)) <= LONGEST_SOCKET_PATH and (
             account is None or _works(["/bin/sh", "-c", 'cd "$0"', short], account)
         ):
             return short

@@ -1,0 +1,55 @@
+"""The timeline of an application: what happened, one line each, never changed afterwards."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from portal import db
+
+
+class EventKind(StrEnum):
+    INVITED = "invited"
+    """Somebody else gave the name and address. Data: ``door``, ``note``."""
+    CAPTURED = "captured"
+    """Gave name and address. Data: ``form`` (digest of the form that made the application), if it made it."""
+    LINK_REQUESTED = "link_requested"
+    """Asked for the personal link. The room of messages answers it."""
+    STARTED = "started"
+    ANSWERED = "answered"
+    """Data: ``number``, ``prompt``, ``of``, and ``next_number``, ``next_prompt`` unless it was the last one."""
+    SAVED_FOR_LATER = "saved_for_later"
+    COMPLETED = "completed"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+    RESTORED = "restored"
+    """A withdrawal was taken back. Data: ``stage``."""
+    DEADLINE_EXTENDED = "deadline_extended"
+    """Data: ``until`` (ISO 8601)."""
+    MESSAGE_SENT = "message_sent"
+    MESSAGE_FAILED = "message_failed"
+    MESSAGE_UNKNOWN = "message_unknown"
+
+
+async def add_event(
+    workspace_id: UUID,
+    application_id: UUID,
+    kind: EventKind,
+    at: datetime,
+    data: Mapping[str, object] | None = None,
+    *,
+    member_id: UUID | None = None,
+) -> UUID:
+    """Write one line, in the caller's transaction; its id. `member_id`: who did it, if it was not the candidate."""
+    event_id = db.new_id()
+    await db.run(
+        "INSERT INTO event (id, workspace_id, application_id, kind, at, member_id, data) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        event_id,
+        workspace_id,
+        application_id,
+        kind.value,
+        at,
+        member_id,
+        dict(data or {}),
+    )
+    return event_id

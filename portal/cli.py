@@ -1,0 +1,251 @@
+"""The command line. What can be expected to fail ends with one sentence on stderr and exit code 2."""
+
+import argparse
+import asyncio
+import getpass
+import os
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+from portal import clock, datafolder, db, doctor, redis, supervisor
+from portal.accounts.access import Role
+from portal.processes import CannotStart
+from portal.settings import Settings, SettingsError, load, require, settings
+from portal.web.forms import Invalid
+
+FAILED = 2
+BACKLOG = 2048
+WEB_GRACE = 8
+"""Seconds in which requests under way may end; less than the supervisor waits."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do what `argv` (default: this process's arguments) says; the exit code."""
+    chosen = parser().parse_args(argv)
+    command: Callable[[argparse.Namespace], int] = chosen.command
+    try:
+        return command(chosen)
+    except Invalid as error:
+        return _failed(" ".join(error.errors.values()))
+    except (CannotStart, SettingsError) as error:
+        return _failed(str(error))
+    except KeyboardInterrupt:
+        return FAILED
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(
+        prog="portal", description="Tracked links, short interviews and decent nudges for hiring teams."
+    )
+    commands = top.add_subparsers(required=True, metavar="command")
+
+    def add(name: str, command: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text)
+        added.set_defaults(command=command)
+        return added
+
+    add("up", up, "run everything on this machine").add_argument(
+        "--demo", action="store_true", help="load the demo when there is no workspace yet"
+    )
+    add("serve", serve, "run the web server alone")
+    add("work", work, "run a worker alone")
+    add("clock", tick, "run the clock alone: it finds what is due")
+    add("migrate", bring_up, "bring the database up to this version")
+    add("demo", demo, "load the demo into an empty database")
+    _user_arguments(add("user", user, "add a member, or make the first workspace and its admin"))
+    add("doctor", look, "look at settings, servers and providers")
+    return top
+
+
+def _user_arguments(added: argparse.ArgumentParser) -> None:
+    added.add_argument("--email", required=True)
+    added.add_argument("--name", required=True)
+    added.add_argument("--role", choices=[role.value for role in Role], default=Role.ADMIN.value)
+    added.add_argument("--workspace", help="its name; needed when there are several, or none")
+    added.add_argument(
+        "--password-stdin",
+        action="store_true",
+        help="read the password from standard input (else: PORTAL_PASSWORD, or asked for)",
+    )
+
+
+def up(chosen: argparse.Namespace) -> int:
+    return supervisor.Supervisor(load(os.environ), demo=chosen.demo).run()
+
+
+def serve(chosen: argparse.Namespace) -> int:
+    """Granian with one worker process: it is started anew when it dies, and ends its requests on SIGTERM."""
+    complete = settings()
+    supervisor.check_port(complete)
+    _refuse(asyncio.run(doctor.database_problem(complete.database_url)))
+    from granian import Granian
+    from granian.constants import HTTPModes, Interfaces, Loops
+    from granian.log import LogLevels
+
+    Granian(
+        "portal.app:create_app",
+        factory=True,
+        address=complete.host,
+        port=complete.port,
+        interface=Interfaces.ASGI,
+        loop=Loops.uvloop,
+        http=HTTPModes.http1,
+        websockets=False,
+        workers=1,
+        backlog=BACKLOG,
+        log_access=False,
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+        workers_kill_timeout=WEB_GRACE,
+    ).serve()
+    return 0
+
+
+def work(chosen: argparse.Namespace) -> int:
+    return _become("workers")
+
+
+def tick(chosen: argparse.Namespace) -> int:
+    return _become("workers.schedule")
+
+
+def bring_up(chosen: argparse.Namespace) -> int:
+    from portal.migrations import migrate
+
+    complete = _complete()
+    _refuse(asyncio.run(doctor.database_problem(complete.database_url)))
+    try:
+        applied = asyncio.run(migrate(complete.database_url))
+    except RuntimeError as error:
+        raise CannotStart(str(error)) from None
+    print("\n".join(applied) or "The database is up to date.")
+    return 0
+
+
+def demo(chosen: argparse.Namespace) -> int:
+    return _with_stores(_load_demo)
+
+
+async def _load_demo() -> int:
+    from portal.accounts.workspaces import list_workspaces
+
+    if await list_workspaces():
+        return _failed("There is a workspace already: the demo needs an empty database.")
+    from portal.demo import SIGN_INS, load_demo
+
+    for line in (await load_demo(now=clock.now())).lines:
+        print(line)
+    for role, email, password in SIGN_INS:
+        print(f"Sign in as {role}: {email}, password {password}")
+    return 0
+
+
+def user(chosen: argparse.Namespace) -> int:
+    return _with_stores(lambda: _add_user(chosen))
+
+
+async def _add_user(chosen: argparse.Namespace) -> int:
+    from portal.accounts.members import add_member
+    from portal.accounts.setup import create_workspace
+    from portal.accounts.workspaces import list_workspaces
+
+    role, now = Role(chosen.role), clock.now()
+    workspaces = await list_workspaces()
+    if not workspaces:
+        if role is not Role.ADMIN or not chosen.workspace:
+            return _failed("There is no workspace yet: name one with --workspace, and make an admin first.")
+        await create_workspace(
+            name=chosen.workspace, member_name=chosen.name, email=chosen.email, password=_password(chosen), now=now
+        )
+        print(f"Made the workspace {chosen.workspace} with {chosen.email} as its admin.")
+        return 0
+    wanted = [(key, name) for key, name in workspaces if chosen.workspace in {None, name}]
+    if len(wanted) != 1:
+        return _failed(f"Say which workspace with --workspace: {', '.join(name for _, name in workspaces)}.")
+    [(key, name)] = wanted
+    await add_member(workspace_id=key, name=chosen.name, email=chosen.email, role=role, password=_password(chosen), now=now)
+    print(f"Added {chosen.email} to {name} as {role}.")
+    return 0
+
+
+def look(chosen: argparse.Namespace) -> int:
+    given = load(os.environ)
+    running = datafolder.find_running(given.data_dir)
+    return asyncio.run(_look(_filled(given, running), running))
+
+
+async def _look(found: Settings, running: datafolder.Running | None) -> int:
+    code = 0
+    async for finding in doctor.examine(found, running):
+        print(finding)
+        code = FAILED if finding.state is doctor.State.WRONG else code
+    return code
+
+
+def _complete() -> Settings:
+    """Settings that name a database and a Redis: those given, else those of a `portal up` that runs on this data folder."""
+    given = load(os.environ)
+    complete = require(_filled(given, datafolder.find_running(given.data_dir)))
+    supervisor.publish(complete)
+    return complete
+
+
+def _filled(given: Settings, running: datafolder.Running | None) -> Settings:
+    return replace(
+        given,
+        database_url=given.database_url or (running.database_url if running else ""),
+        redis_url=given.redis_url or (running.redis_url if running else ""),
+        secret_key=given.secret_key or datafolder.read_secret(given.data_dir),
+    )
+
+
+def _with_stores(do: Callable[[], Awaitable[int]]) -> int:
+    """Do something that needs the database and Redis, once both answer and the schema is there."""
+    complete = _complete()
+
+    async def inner() -> int:
+        await supervisor.check_stores(complete)
+        finding = await doctor.migrations(complete.database_url)
+        if finding.state is doctor.State.WRONG:
+            raise CannotStart(finding.text)
+        await db.open(complete.database_url)
+        await redis.open(complete.redis_url)
+        try:
+            return await do()
+        finally:
+            await redis.close()
+            await db.close()
+
+    return asyncio.run(inner())
+
+
+def _become(module: str) -> int:
+    """Replace this process by `python -m module`, so that signals reach it directly."""
+    asyncio.run(supervisor.check_stores(settings()))
+    os.execv(sys.executable, [sys.executable, "-m", module])  # noqa: S606 - our own words
+
+
+def _password(chosen: argparse.Namespace) -> str:
+    if chosen.password_stdin:
+        return sys.stdin.readline().rstrip("\n")
+    if given := os.environ.get("PORTAL_PASSWORD"):
+        return given
+    if not sys.stdin.isatty():
+        raise CannotStart("Give the password on standard input with --password-stdin, or in PORTAL_PASSWORD.")
+    first, second = getpass.getpass("Password: "), getpass.getpass("Once more: ")
+    if first != second:
+        raise CannotStart("The two passwords differ: nothing was changed.")
+    return first
+
+
+def _refuse(problem: str) -> None:
+    if problem:
+        raise CannotStart(problem)
+
+
+def _failed(sentence: str) -> int:
+    with suppress(OSError):
+        print(f"portal: {sentence}", file=sys.stderr)
+    return FAILED

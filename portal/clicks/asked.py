@@ -1,0 +1,100 @@
+"""Reading a request: what a hit keeps of it, and who asks, which it does not keep."""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Any, NamedTuple
+
+from portal.settings import settings
+
+PURPOSES = (b"sec-purpose", b"purpose", b"x-purpose", b"x-moz")
+FETCHES = (b"sec-fetch-site", b"sec-fetch-mode", b"sec-fetch-user", b"sec-fetch-dest")
+READ = frozenset({b"user-agent", b"referer", b"accept-language", b"cookie", b"x-forwarded-for", *PURPOSES, *FETCHES})
+TAG = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*", re.IGNORECASE)
+
+
+class Asked(NamedTuple):
+    """A request, cut to what the journal has room for."""
+
+    method: str
+    address: str
+    """Never written down: it goes into the visitor's hash."""
+    query: str
+    user_agent: str
+    referrer_host: str
+    language: str
+    purpose: str
+    sec_fetch: str
+    cookie: str
+
+
+def read_request(scope: Mapping[str, Any]) -> Asked:
+    """`scope`: of an HTTP request (ASGI 3)."""
+    got = {name: value for name, value in scope["headers"] if name in READ}
+    client = scope["client"]
+    return Asked(
+        method=str(scope["method"]),
+        address=household(client_address(client[0] if client else "", _text(got.get(b"x-forwarded-for", b""), 500))),
+        query=_text(scope["query_string"], 1000),
+        user_agent=_text(got.get(b"user-agent", b""), 500),
+        referrer_host=referrer_host(_text(got.get(b"referer", b""), 500)),
+        language=first_language(_text(got.get(b"accept-language", b""), 60)),
+        purpose=" ".join(_text(got[name], 60) for name in PURPOSES if name in got),
+        sec_fetch=" ".join(_text(got.get(name, b"-"), 30) for name in FETCHES) if b"sec-fetch-site" in got else "",
+        cookie=_text(got.get(b"cookie", b""), 4096),
+    )
+
+
+def referrer_host(referrer: str) -> str:
+    """ "https://l.instagram.com/?u=…" gives ``l.instagram.com``. The rest of the address is nobody's business."""
+    _, _, rest = referrer.partition("://")
+    host = rest.split("/", 1)[0].split("?", 1)[0].rsplit("@", 1)[-1].split(":", 1)[0]
+    return host.lower()[:100]
+
+
+def first_language(accept: str) -> str:
+    """ "en-GB,en;q=0.9" gives ``en-gb``."""
+    found = TAG.match(accept.strip())
+    return found.group().lower()[:20] if found else ""
+
+
+def client_address(client: str, forwarded_for: str) -> str:
+    """Who asks. Behind proxies that we trust, the last address of `X-Forwarded-For` that is not one of theirs: what stands
+    further left could have been written by anybody."""
+    if not forwarded_for or not _trusted(client):
+        return client
+    chain = [part.strip() for part in forwarded_for.split(",")]
+    return next((address for address in reversed(chain) if not _trusted(address)), chain[0])
+
+
+def household(address: str) -> str:
+    """For IPv6 the first 64 bits: the rest changes every few hours (RFC 8981)."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address[:64]
+    if isinstance(parsed, IPv6Address):
+        return str(parsed.ipv4_mapped or IPv6Network((parsed, 64), strict=False))
+    return str(parsed)
+
+
+def _trusted(address: str) -> bool:
+    networks = _proxies(settings().trusted_proxies)
+    if not networks:
+        return False
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in network for network in networks)
+
+
+@cache
+def _proxies(named: tuple[str, ...]) -> list[IPv4Network | IPv6Network]:
+    return [ip_network(name, strict=False) for name in named]
+
+
+def _text(value: bytes, longest: int) -> str:
+    """PostgreSQL's text holds no NUL."""
+    return value[:longest].decode("latin-1").replace("\0", "")

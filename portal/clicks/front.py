@@ -1,0 +1,187 @@
+"""The redirect: a plain ASGI callable in front of everything else, since candidates touch it first.
+
+1. The address's first part is looked up in memory, else in the database (`targets`).
+2. Who asks is read from the headers; their network address goes into a daily hash and nowhere else (`asked`, `visitors`).
+3. The hit goes into the journal and is awaited (`journal`).
+4. Only then the answer: a redirect, a card for a crawler, or a page that says why there is none (`answers`).
+"""
+
+import asyncio
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
+from redis.exceptions import RedisError
+
+from portal import clock, db
+from portal.accounts import sessions
+from portal.clicks import agents, answers, patience, targets
+from portal.clicks.answers import Answer
+from portal.clicks.asked import Asked, read_request
+from portal.clicks.hits import Hit, Kind, Outcome
+from portal.clicks.journal import FAILURES, Journal
+from portal.clicks.targets import Target, TargetCache, Unreachable
+from portal.clicks.visitors import Salts
+from portal.links.slugs import LONGEST, RESERVED, SHAPE, is_token
+from portal.settings import settings
+
+log = structlog.get_logger()
+
+COPIED_WITH_IT = ".,;:!?)]}>'\"*_"
+"""What sticks to an address that was copied out of a sentence."""
+LONGEST_PATH = LONGEST + 20
+STAFF_LIMIT = 0.25
+SALTS_EVERY, SALTS_RETRY = 600.0, 5.0
+
+
+class Engine:
+    """What a process needs to answer taps."""
+
+    def __init__(self) -> None:
+        self.cache = TargetCache()
+        self.salts = Salts()
+        self.journal = Journal(settings().database_url, settings().data_dir / "spool")
+
+    async def open(self) -> None:
+        await self.journal.open()
+        await self._load_salts()
+        self._loops = [patience.start(targets.listen(self.cache)), patience.start(self._keep_salts())]
+
+    async def close(self) -> None:
+        for loop in self._loops:
+            loop.cancel()
+        await asyncio.wait(self._loops)
+        await self.journal.close()
+
+    async def _keep_salts(self) -> None:
+        fine = True
+        while True:
+            await asyncio.sleep(SALTS_EVERY if fine else SALTS_RETRY)
+            fine = await self._load_salts()
+
+    async def _load_salts(self) -> bool:
+        try:
+            await patience.within(3, self.salts.load(clock.now()))
+        except (*FAILURES, RuntimeError) as error:
+            log.warning("visitors not counted", error=repr(error))
+            return False
+        return True
+
+
+_engine: Engine | None = None
+
+
+async def open() -> None:  # noqa: A001 - read as front.open()
+    """Make this process ready. `db` and `redis` are open; either may be away."""
+    global _engine
+    _engine = Engine()
+    await _engine.open()
+
+
+async def close() -> None:
+    """Waits until every hit is safe."""
+    global _engine
+    if _engine is not None:
+        await _engine.close()
+        _engine = None
+
+
+def engine() -> Engine:
+    """This process's. Raises `RuntimeError` before `open`."""
+    if _engine is None:
+        raise RuntimeError("front.open() has not been called")
+    return _engine
+
+
+class RedirectFront:
+    """Answers short links itself and hands everything else to `app`."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == ScopeType.HTTP and scope["method"] in ("GET", "HEAD") and (key := key_of(scope["path"])):
+            answer = await respond(key, scope)
+            await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+            body = b"" if scope["method"] == "HEAD" else answer.body
+            await send({"type": "http.response.body", "body": body, "more_body": False})
+        else:
+            await self.app(scope, receive, send)
+
+
+def key_of(path: str) -> str:
+    """The slug or token that `path` asks for; empty when it is none of ours: several parts, a reserved word, too long."""
+    if len(path) > LONGEST_PATH:
+        return ""
+    key = path[1:].removesuffix("/").rstrip(COPIED_WITH_IT).lower()
+    return "" if key in RESERVED or not key or "/" in key or "." in key else key
+
+
+async def respond(key: str, scope: HTTPScope) -> Answer:
+    """Look up, write down, answer."""
+    now = clock.now()
+    if not SHAPE.fullmatch(key):
+        return answers.stopped(Outcome.UNKNOWN, None)
+    try:
+        target = await engine().cache.find(key)
+    except Unreachable:
+        return answers.away()
+    if target is None:
+        await engine().journal.append(_unknown_hit(key, str(scope["method"]), now))
+        return answers.stopped(Outcome.UNKNOWN, None)
+    return await _tapped(target, read_request(scope), now)
+
+
+async def _tapped(target: Target, asked: Asked, now: datetime) -> Answer:
+    staff = await _is_staff(asked.cookie, target.link.workspace_id, now)
+    hit = _hit(target, asked, _outcome(target, asked, now), now, staff=staff)
+    await engine().journal.append(hit)
+    if hit.outcome == Outcome.REDIRECTED:
+        return answers.redirect(target.location(hit.id))
+    return answers.card(target) if hit.outcome == Outcome.CARD else answers.stopped(Outcome(hit.outcome), target)
+
+
+def _outcome(target: Target, asked: Asked, now: datetime) -> Outcome:
+    outcome = target.outcome(now)
+    wants_card = asked.method == "GET" and agents.kind_of(asked.user_agent) in agents.WANTS_CARD
+    return Outcome.CARD if wants_card and outcome is Outcome.REDIRECTED else outcome
+
+
+def _hit(target: Target, asked: Asked, outcome: Outcome, now: datetime, *, staff: bool) -> Hit:
+    return Hit(
+        id=db.new_id(),
+        at=now,
+        kind=Kind.CLICK.value,
+        link_id=target.link.link_id,
+        slug="" if target.personal else target.key,
+        outcome=outcome.value,
+        method=asked.method,
+        staff=staff,
+        user_agent=asked.user_agent,
+        referrer_host=asked.referrer_host,
+        query=asked.query,
+        purpose=asked.purpose,
+        sec_fetch=asked.sec_fetch,
+        language=asked.language,
+        visitor=engine().salts.visitor(target.day(now), target.link.workspace_id, asked.address, asked.user_agent),
+    )
+
+
+def _unknown_hit(key: str, method: str, now: datetime) -> Hit:
+    """Only the address is kept, and not even that if it may be somebody's secret."""
+    slug = "" if is_token(key) else key
+    return Hit(id=db.new_id(), at=now, kind=Kind.CLICK.value, slug=slug, outcome=Outcome.UNKNOWN.value, method=method)
+
+
+async def _is_staff(cookie: str, workspace_id: UUID, now: datetime) -> bool:
+    """Whether a member of the link's own workspace taps. Nobody waits for the answer for long."""
+    if sessions.token_in(cookie) is None:
+        return False
+    try:
+        member = await patience.within(STAFF_LIMIT, sessions.member_of(cookie, now))
+    except (RedisError, *FAILURES) as error:
+        log.debug("staff not known", error=repr(error))
+        return False
+    return member is not None and member.workspace_id == workspace_id

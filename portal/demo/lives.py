@@ -1,0 +1,97 @@
+"""One candidate at one job: who they are, and what happened so far."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from portal.candidates.applications import LIVE, Stage
+from portal.candidates.events import EventKind
+from portal.candidates.intake import Door
+from portal.demo import story
+from portal.demo.taps import Tap
+from portal.messages.words import Channel, State
+
+
+@dataclass(frozen=True)
+class Event:
+    kind: EventKind
+    at: datetime
+    data: dict[str, Any]
+    by_member: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    question: int
+    """Its place in the job's interview, from 0."""
+    value: dict[str, Any]
+    at: datetime
+
+
+@dataclass
+class Letter:
+    """One message, sent or not."""
+
+    id: UUID
+    link_id: UUID
+    step_key: str
+    track: str
+    channel: Channel
+    due: datetime
+    state: State
+    reason_code: str
+    reason: str
+    planned: datetime
+    ended: datetime | None = None
+    opened: datetime | None = None
+    """When its link brought the person back."""
+
+
+@dataclass
+class Life:
+    id: UUID
+    candidate_id: UUID
+    personal_link_id: UUID
+    job: story.Job
+    name: str
+    email: str
+    phone: str | None
+    """Given together with the consent to texts."""
+    language: str
+    door: Door
+    arrived: datetime
+    deadline: datetime | None
+    perseverance: float
+    """How likely this person goes on from one question to the next."""
+    tap: Tap | None = None
+    """What brought them, if they came by themselves."""
+    unreachable: set[Channel] = field(default_factory=set)
+    stage: Stage = field(init=False)
+    started: datetime | None = None
+    completed: datetime | None = None
+    ended: datetime | None = None
+    active: datetime = field(init=False)
+    events: list[Event] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
+    letters: list[Letter] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.active = self.arrived
+        self.stage = Stage.INVITED if self.invited else Stage.CAPTURED
+        if self.invited:
+            self.note(EventKind.INVITED, self.arrived, by_member=self.door is Door.FORM, door=self.door.value)
+        else:
+            self.note(EventKind.CAPTURED, self.arrived)
+
+    @property
+    def invited(self) -> bool:
+        """Whether somebody else gave their name."""
+        return self.door is not Door.LANDING
+
+    @property
+    def under_way(self) -> bool:
+        return self.stage in LIVE
+
+    def note(self, kind: EventKind, at: datetime, *, by_member: bool = False, **data: Any) -> None:
+        self.events.append(Event(kind, at, data, by_member))

@@ -1,0 +1,178 @@
+"""The rows of a life: candidate, application, personal links, timeline, answers, messages."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from portal import crypto
+from portal.demo.book import Book
+from portal.demo.cast import PLAIN_LINK, Cast
+from portal.demo.dice import Dice
+from portal.demo.letters import write_letter
+from portal.demo.lives import Letter, Life
+from portal.links.personal import token_of
+from portal.messages.suppression import Cause
+from portal.messages.words import LEFT_US, Channel, State
+
+WORDING = "Northgate Care may text me about this application. I can reply STOP at any time."
+
+
+class Records:
+    def __init__(self, book: Book, cast: Cast, dice: Dice) -> None:
+        self._book, self._cast, self._dice = book, cast, dice
+
+    def keep(self, life: Life) -> None:
+        """Write down everything about one life."""
+        self._candidate(life)
+        self._application(life)
+        self._personal_link(life, life.personal_link_id, life.arrived)
+        for event in life.events:
+            self._event(life, event.kind, event.at, event.data, by_member=event.by_member)
+        for answer in life.answers:
+            self._answer(life, answer.question, answer.value, answer.at)
+        for letter in life.letters:
+            self._message(life, letter)
+
+    def _candidate(self, life: Life) -> None:
+        self._add(
+            "candidate",
+            id=life.candidate_id,
+            name=life.name,
+            email=life.email,
+            phone=life.phone,
+            language=life.language,
+            timezone="",
+            external_id=None,
+            metadata={},
+            erased_at=None,
+            created_at=life.arrived,
+        )
+        if life.phone:
+            self._consent(life, life.phone)
+
+    def _consent(self, life: Life, phone: str) -> None:
+        self._add(
+            "consent",
+            id=self._dice.id_at(life.arrived),
+            candidate_id=life.candidate_id,
+            channel="sms",
+            given=True,
+            address=phone,
+            wording=WORDING,
+            page="added by a member" if life.invited else f"/apply/{life.job.slug}",
+            at=life.arrived,
+        )
+
+    def _application(self, life: Life) -> None:
+        self._add(
+            "application",
+            id=life.id,
+            job_id=self._cast.jobs[life.job.slug],
+            candidate_id=life.candidate_id,
+            stage=life.stage.value,
+            door=life.door.value,
+            link_id=life.tap.link_id if life.tap else None,
+            click_id=life.tap.id if life.tap else None,
+            personal_link_id=life.personal_link_id,
+            invite=life.invited,
+            answered=len(life.answers),
+            invited_at=life.arrived if life.invited else None,
+            captured_at=None if life.invited else life.arrived,
+            started_at=life.started,
+            completed_at=life.completed,
+            ended_at=life.ended,
+            active_at=life.active,
+            deadline_at=life.deadline,
+            snoozed_until=None,
+            # The planner makes what is still to come.
+            plan_stale=life.under_way,
+            created_at=life.arrived,
+        )
+
+    def _personal_link(self, life: Life, link_id: UUID, made: datetime) -> None:
+        self._add(
+            "link",
+            id=link_id,
+            kind="personal",
+            job_id=self._cast.jobs[life.job.slug],
+            channel_id=None,
+            campaign_id=None,
+            application_id=life.id,
+            slug=None,
+            token_digest=crypto.digest(token_of(link_id)),
+            token_version=1,
+            member_id=None,
+            created_at=made,
+            **PLAIN_LINK,
+        )
+
+    def _event(self, life: Life, kind: str, at: datetime, data: dict[str, object], *, by_member: bool) -> None:
+        self._add(
+            "event",
+            id=self._dice.id_at(at),
+            application_id=life.id,
+            kind=str(kind),
+            at=at,
+            member_id=self._cast.members["recruiter"] if by_member else None,
+            data=data,
+            published_at=at,
+        )
+
+    def _answer(self, life: Life, place: int, value: dict[str, object], at: datetime) -> None:
+        self._add(
+            "answer",
+            id=self._dice.id_at(at),
+            application_id=life.id,
+            question_id=self._cast.questions[life.job.slug][place],
+            prompt=life.job.questions[place].prompt,
+            value=value,
+            answered_at=at,
+        )
+
+    def _message(self, life: Life, letter: Letter) -> None:
+        went = letter.state in LEFT_US or letter.state is State.FAILED
+        if went:
+            self._personal_link(life, letter.link_id, letter.due)
+        sent = letter.due + timedelta(seconds=2) if letter.state in {State.SENT, State.DELIVERED, State.BOUNCED} else None
+        address = (life.email if letter.channel is Channel.EMAIL else life.phone) or ""
+        self._add(
+            "message",
+            id=letter.id,
+            application_id=life.id,
+            step_key=letter.step_key,
+            track=letter.track,
+            channel=letter.channel.value,
+            state=letter.state.value,
+            reason_code=letter.reason_code,
+            reason=letter.reason,
+            due_at=letter.due,
+            lease_until=None,
+            attempts=1 if went else 0,
+            link_id=letter.link_id if went else None,
+            to_address=address if went else "",
+            **(write_letter(life, letter) if went else {"subject": "", "body_text": "", "body_html": ""}),
+            provider="outbox" if went else "",
+            provider_id=letter.id.hex if sent else "",
+            error=letter.reason if went and letter.state not in {State.SENT, State.DELIVERED} else "",
+            member_id=None,
+            handed_over_at=letter.due + timedelta(seconds=1) if went else None,
+            sent_at=sent,
+            ended_at=sent + timedelta(seconds=3) if sent else letter.ended,
+            created_at=letter.planned,
+        )
+        if letter.state is State.BOUNCED:
+            self._suppression(letter, address)
+
+    def _suppression(self, letter: Letter, address: str) -> None:
+        self._add(
+            "suppression",
+            id=self._dice.id_at(letter.due),
+            channel=letter.channel.value,
+            address_hash=crypto.address_hash(address),
+            address=address,
+            reason=Cause.BOUNCED.value,
+            source="The mail server of the address",
+            created_at=letter.due + timedelta(seconds=5),
+        )
+
+    def _add(self, table: str, **values: object) -> None:
+        self._book.add(table, workspace_id=self._cast.workspace_id, **values)

@@ -1,0 +1,35 @@
+"""Telling every process that something about a link has changed, so that it looks again."""
+
+from uuid import UUID
+
+import structlog
+from redis.exceptions import RedisError
+
+from portal import redis
+
+log = structlog.get_logger()
+
+CHANNEL = "portal:changed"
+"""Messages are ``slug:{slug}``, ``link:{id}`` or ``job:{id}``."""
+
+
+async def slugs_made(slugs: list[str]) -> None:
+    """Addresses that led nowhere until now."""
+    for slug in slugs:
+        await _publish(f"slug:{slug}")
+
+
+async def link_changed(link_id: UUID) -> None:
+    await _publish(f"link:{link_id}")
+
+
+async def job_changed(job_id: UUID) -> None:
+    await _publish(f"job:{job_id}")
+
+
+async def _publish(text: str) -> None:
+    """A Redis that is away delays the change by the caches' half minute; it doesn't undo it."""
+    try:
+        await redis.client().publish(CHANNEL, text)
+    except RedisError as error:
+        log.warning("change not announced", error=str(error))

@@ -1,0 +1,221 @@
+"""When an application's nudges go, and why, or why not: a pure function of the facts, the plan and the time.
+
+Steps are placed one after another in the order of their times, at least the plan's gap apart, outside quiet hours, with an hour
+or more left before the deadline. Each gets a reason that a person can read.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from portal.messages import quiet
+from portal.messages.facts import ApplicationFacts
+from portal.messages.plans import Plan, Step
+from portal.messages.rules import (
+    HOLDS,
+    NoSlot,
+    Planned,
+    Slot,
+    after_quiet,
+    channels,
+    choose_channel,
+    quiet_begins,
+    quiet_ends,
+    track_of,
+    why_ended,
+)
+from portal.messages.words import Anchor, Reason, State
+
+LEAST_LEFT = timedelta(hours=1)
+"""What must be left before the deadline, so that there is time to follow a nudge."""
+LATE = timedelta(hours=16)
+"""A nudge that could not go within this time after its own goes no more: longer than a night, shorter than a day."""
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """A step, and when it would go if nothing stood in its way."""
+
+    step: Step
+    at: datetime
+
+    @property
+    def is_reminder(self) -> bool:
+        return self.step.anchor is Anchor.BEFORE_DEADLINE
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """A nudge that has its place, before all that are placed after it."""
+
+    at: datetime
+    is_reminder: bool
+
+
+class Case(msgspec.Struct, frozen=True):
+    """One application at one time under one plan."""
+
+    facts: ApplicationFacts
+    plan: Plan
+    now: datetime
+
+
+def schedule(facts: ApplicationFacts, plan: Plan, now: datetime) -> list[Planned]:
+    """The nudges still to come, in the order of their times, with those that are left out and why.
+
+    Empty when the person is on no track, or `rules.why_ended` says why nothing goes. What was done counts for cap and gap.
+    """
+    if track_of(facts.stage) is None or why_ended(facts, now):
+        return []
+    case = Case(facts, plan, now)
+    wishes, taken = _wishes(case), _taken(case)
+    placed = []
+    for place, wish in enumerate(wishes):
+        planned = _plan(case, wish, wishes[place + 1 :], taken)
+        placed.append(planned)
+        if planned.state is not State.SKIPPED:
+            taken.append(Taken(planned.due_at, wish.is_reminder))
+    return placed
+
+
+def anchor(facts: ApplicationFacts) -> datetime:
+    """From when hours count: the last thing the person did, or was sent, that put them on their track."""
+    if facts.stage == "started":
+        return facts.active_at
+    return max((at for at in (facts.invited_at, facts.captured_at) if at is not None), default=facts.created_at)
+
+
+def words(step: Step, facts: ApplicationFacts) -> str:
+    """Why the step is there: "24 h after they stopped"."""
+    if step.anchor is Anchor.BEFORE_DEADLINE:
+        return f"{step.hours} h before the deadline"
+    if facts.stage == "started":
+        return f"{step.hours} h after they stopped"
+    return f"{step.hours} h after {'they gave their name' if facts.stage == 'captured' else 'the invitation'}"
+
+
+def _wishes(case: Case) -> list[Wanted]:
+    """The steps of the person's track that are still to be done, in the order of their own times."""
+    gone = {done.step_key for done in case.facts.done}
+    track = track_of(case.facts.stage)
+    timed = [(step, _own_time(step, case.facts)) for step in case.plan.steps if step.track is track and step.key not in gone]
+    return sorted((Wanted(step, at) for step, at in timed if at is not None), key=lambda wish: (wish.at, wish.step.key))
+
+
+def _taken(case: Case) -> list[Taken]:
+    """What has gone out, in order."""
+    reminders = {step.key for step in case.plan.steps if step.anchor is Anchor.BEFORE_DEADLINE}
+    done = [Taken(done.at, done.step_key in reminders) for done in case.facts.done if done.counts]
+    return sorted(done, key=lambda one: one.at)
+
+
+def _own_time(step: Step, facts: ApplicationFacts) -> datetime | None:
+    """None: it counts from a deadline that there is not."""
+    if step.anchor is Anchor.AFTER:
+        return anchor(facts) + timedelta(hours=step.hours)
+    return facts.deadline_at - timedelta(hours=step.hours) if facts.deadline_at is not None else None
+
+
+def _plan(case: Case, wish: Wanted, later: Sequence[Wanted], taken: Sequence[Taken]) -> Planned:
+    facts, step = case.facts, wish.step
+    why = words(step, facts)
+    try:
+        channel, note = choose_channel(step.channel, facts)
+        slot = _slot(case, wish, later, taken)
+    except NoSlot as no:
+        channel, slot, state, reason = channels(step.channel, facts)[0], Slot(wish.at, no.code), no.state, f"{no.reason} ({why})"
+    else:
+        state, reason = State.SCHEDULED, f"{why}{slot.moved}{note}"
+        if facts.hold is not None:
+            slot, state, reason = Slot(slot.at, facts.hold), State.HELD, HOLDS[facts.hold]
+    return Planned(
+        step_key=step.key, track=step.track, channel=channel, due_at=slot.at, state=state, code=slot.code, reason=reason
+    )
+
+
+def _slot(case: Case, wish: Wanted, later: Sequence[Wanted], taken: Sequence[Taken]) -> Slot:
+    """The step's place in time. Raises `NoSlot`."""
+    facts, most = case.facts, case.plan.most
+    if len(taken) >= most:
+        raise NoSlot(Reason.CAP, f"{most} {'nudge is' if most == 1 else 'nudges are'} the most for one person")
+    slot = _free_slot(wish, _floor(case, taken), facts)
+    if slot.at < case.now - LATE:
+        raise NoSlot(Reason.MISSED, "Its time had passed")
+    slot = _not_in_the_night(slot, facts, case.now)
+    if not wish.is_reminder:
+        _leave_room(slot.at, later, case)
+        if taken and taken[-1].is_reminder and wish.at < taken[-1].at + case.plan.gap:
+            raise NoSlot(Reason.TOO_CLOSE, "Too close to the reminder before the deadline")
+    _check_end(slot.at, case)
+    return slot
+
+
+def _floor(case: Case, taken: Sequence[Taken]) -> Slot:
+    """The earliest that the nudges before it, and the person, allow."""
+    facts, gap = case.facts, case.plan.gap
+    after_gap = taken[-1].at + gap if taken else anchor(facts)
+    if facts.snoozed_until is not None and facts.snoozed_until > after_gap:
+        return Slot(facts.snoozed_until, Reason.SNOOZED, f"they asked for quiet until {_local(facts.snoozed_until, facts)}")
+    return Slot(after_gap, Reason.GAP, f"{gap / timedelta(hours=1):.0f} h between nudges")
+
+
+def _free_slot(wish: Wanted, floor: Slot, facts: ApplicationFacts) -> Slot:
+    """The first time that gap, snooze and quiet hours leave. A reminder before the deadline rather goes earlier than later."""
+    if wish.is_reminder:
+        if wish.at < anchor(facts):
+            raise NoSlot(Reason.MISSED, "Less time than that was left already")
+        earlier = quiet.last_allowed(wish.at, facts.quiet, facts.zones)
+        if earlier is not None and max(floor.at, anchor(facts)) <= earlier < wish.at:
+            return Slot(earlier, Reason.QUIET_HOURS, _moved(wish.at, facts, quiet_begins(facts)))
+    start = Slot(floor.at, floor.code, _moved(wish.at, facts, floor.moved)) if floor.at > wish.at else Slot(wish.at)
+    return _out_of_quiet(start, wish.at, facts)
+
+
+def _out_of_quiet(slot: Slot, own: datetime, facts: ApplicationFacts) -> Slot:
+    allowed = after_quiet(slot.at, facts)
+    if allowed == slot.at:
+        return slot
+    moved = f"{slot.moved}, {quiet_ends(facts)}" if slot.moved else _moved(own, facts, quiet_ends(facts))
+    return Slot(allowed, Reason.QUIET_HOURS, moved)
+
+
+def _not_in_the_night(slot: Slot, facts: ApplicationFacts, now: datetime) -> Slot:
+    """What should have gone a while ago goes at once, but never in quiet hours."""
+    if slot.at >= now or not quiet.is_quiet(now, facts.quiet, facts.zones):
+        return slot
+    return _out_of_quiet(Slot(now, slot.code, slot.moved), slot.at, facts)
+
+
+def _leave_room(at: datetime, later: Sequence[Wanted], case: Case) -> None:
+    """Raises `NoSlot` when a nudge at `at` had better leave room for one that follows it closely."""
+    for wish in later:
+        if all(channel in case.facts.unreachable for channel in channels(wish.step.channel, case.facts)):
+            continue
+        if not wish.is_reminder and wish.at <= at:
+            raise NoSlot(Reason.TOO_CLOSE, "Too close to the one after it")
+        if wish.is_reminder and wish.at - at < case.plan.gap and not _can_wait(wish, at + case.plan.gap, case.facts):
+            raise NoSlot(Reason.TOO_CLOSE, "Too close to the reminder before the deadline")
+
+
+def _can_wait(reminder: Wanted, until: datetime, facts: ApplicationFacts) -> bool:
+    """Whether `reminder`, going at `until`, still leaves at least half of the time that it is meant to."""
+    allowed = quiet.next_allowed(until, facts.quiet, facts.zones)
+    deadline = facts.deadline_at
+    return allowed is not None and deadline is not None and allowed <= deadline - timedelta(hours=reminder.step.hours) / 2
+
+
+def _check_end(at: datetime, case: Case) -> None:
+    """Raises `NoSlot` when `at` is too late for this person."""
+    deadline = case.facts.deadline_at
+    if deadline is not None and at > deadline - LEAST_LEFT:
+        raise NoSlot(Reason.AFTER_DEADLINE, "After the deadline" if at >= deadline else "Less than an hour before the deadline")
+    if at > anchor(case.facts) + case.plan.age:
+        raise NoSlot(Reason.TOO_OLD, f"More than {case.plan.age.days} days after their last sign of life")
+
+
+def _moved(at: datetime, facts: ApplicationFacts, why: str) -> str:
+    return f"; moved from {_local(at, facts)}, {why}"
+
+
+def _local(at: datetime, facts: ApplicationFacts) -> str:
+    return f"{at.astimezone(ZoneInfo(facts.zones[0])):%a %H:%M}"

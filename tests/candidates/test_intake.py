@@ -1,0 +1,276 @@
+"""One way in, whichever door; and nobody becomes two people."""
+
+import asyncio
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from portal import crypto, db
+from portal.candidates.intake import Arrival, Door, Result, Taken, TextConsent, take_in
+from portal.jobs.jobs import get_job
+from portal.links.personal import find_personal, token_of
+from portal.web.forms import Invalid
+from tests.cast import NOW, Northgate, add_application, add_candidate, add_channel, add_job, add_link
+
+
+async def arrival(northgate: Northgate, **changes: Any) -> Arrival:
+    plain = {"door": Door.LANDING, "name": "Ana Duarte", "email": "ana.duarte@example.com"}
+    job_id = changes.pop("job_id", northgate.job_id)
+    return Arrival(job=await get_job(northgate.id, job_id), **(plain | changes))
+
+
+async def come(northgate: Northgate, **changes: Any) -> Taken:
+    now = changes.pop("now", NOW)
+    return await take_in(await arrival(northgate, **changes), now=now)
+
+
+async def counts() -> tuple[int, int, int, int]:
+    return tuple([await db.value(f"SELECT count(*) FROM {t}") for t in ("candidate", "application", "link", "event")])  # type: ignore[return-value]
+
+
+async def candidate(taken: Taken) -> db.Row:
+    row = await db.row("SELECT * FROM candidate WHERE id = $1", taken.candidate_id)
+    assert row is not None
+    return row
+
+
+async def application(taken: Taken) -> db.Row:
+    row = await db.row("SELECT * FROM application WHERE id = $1", taken.application_id)
+    assert row is not None
+    return row
+
+
+async def test_one_arrival_makes_candidate_application_link_and_first_event(northgate: Northgate) -> None:
+    taken = await come(northgate)
+
+    assert taken.result is Result.CREATED
+    assert await counts() == (1, 1, 1, 1)
+    made = await application(taken)
+    assert (made["stage"], made["door"], made["captured_at"], made["plan_stale"]) == ("captured", "landing", NOW, True)
+    opened = await find_personal(token_of(taken.personal_link_id))
+    assert opened is not None and opened.application_id == taken.application_id
+
+
+async def test_coming_again_by_any_door_changes_nothing(northgate: Northgate) -> None:
+    first = await come(northgate)
+    again = [await come(northgate, door=door, email="ANA.Duarte@example.com") for door in Door]
+
+    assert {t.result for t in again} == {Result.UNCHANGED}
+    assert {t.application_id for t in again} == {first.application_id}
+    assert await counts() == (1, 1, 1, 1)
+
+
+async def test_fifty_at_once_make_one_person_and_one_application(northgate: Northgate) -> None:
+    one = await arrival(northgate)
+    taken = await asyncio.gather(*(take_in(one, now=NOW) for _ in range(50)))
+
+    assert Counter(t.result for t in taken) == {Result.CREATED: 1, Result.UNCHANGED: 49}
+    assert len({(t.candidate_id, t.application_id, t.personal_link_id) for t in taken}) == 1
+    assert await counts() == (1, 1, 1, 1)
+
+
+async def test_several_doors_at_once_with_id_and_email_make_one_person(northgate: Northgate) -> None:
+    ways: list[dict[str, Any]] = [
+        {"door": Door.ATS, "external_id": "A-17", "metadata": {"a": "1"}},
+        {"door": Door.FILE, "external_id": "A-17", "phone": "07700 900123"},
+        {"door": Door.LANDING},
+        {"door": Door.FORM, "invite": True},
+    ]
+    arrivals = [await arrival(northgate, **way) for way in ways * 8]
+    taken = await asyncio.gather(*(take_in(one, now=NOW) for one in arrivals))
+
+    assert len({(t.candidate_id, t.application_id) for t in taken}) == 1
+    assert (await counts())[:3] == (1, 1, 1)
+
+
+async def test_the_same_person_at_another_job_is_one_candidate_with_two_applications(northgate: Northgate) -> None:
+    first = await come(northgate)
+    second = await come(northgate, job_id=await add_job(northgate.id))
+
+    assert second.result is Result.JOINED
+    assert second.candidate_id == first.candidate_id
+    assert (await counts())[:2] == (1, 2)
+
+
+async def test_two_workspaces_never_share_a_candidate(northgate: Northgate) -> None:
+    from tests.cast import add_workspace
+
+    other = await add_workspace("Elsewhere Ltd")
+    job = await get_job(other, await add_job(other))
+    ours = await come(northgate)
+    theirs = await take_in(Arrival(job=job, door=Door.LANDING, name="Ana", email="ana.duarte@example.com"), now=NOW)
+
+    assert theirs.result is Result.CREATED
+    assert theirs.candidate_id != ours.candidate_id
+
+
+async def test_the_id_of_the_other_system_finds_a_person_whose_email_changed(northgate: Northgate) -> None:
+    first = await come(northgate, door=Door.ATS, external_id="A-17", email="old@example.com")
+    again = await come(northgate, door=Door.ATS, external_id="A-17", email="new@example.com")
+
+    assert again.candidate_id == first.candidate_id
+    assert (await candidate(again))["email"] == "old@example.com"
+
+
+async def test_a_number_alone_finds_a_person_only_if_nobody_shares_it(northgate: Northgate) -> None:
+    await come(northgate, door=Door.API, phone="07700 900123")
+    assert (await come(northgate, door=Door.API, email="", phone="+44 7700 900123")).result is Result.UNCHANGED
+
+    await come(northgate, door=Door.API, email="ben@example.com", phone="07700 900123")
+    with pytest.raises(Invalid) as refused:
+        await come(northgate, door=Door.API, email="", phone="07700 900123")
+    assert "email" in refused.value.errors
+
+
+async def test_what_is_known_is_not_overwritten_and_gaps_are_filled(northgate: Northgate) -> None:
+    await come(northgate)
+    again = await come(
+        northgate,
+        door=Door.ATS,
+        name="DUARTE A",
+        phone="07700 900123",
+        timezone="Europe/Lisbon",
+        language="pt",
+        metadata={"req": "7"},
+    )
+
+    known = await candidate(again)
+    assert (known["name"], known["phone"], known["timezone"]) == ("Ana Duarte", "+447700900123", "Europe/Lisbon")
+    assert (known["language"], known["metadata"]) == ("pt", {"req": "7"})
+    later = await come(northgate, door=Door.ATS, phone="07700 900999", metadata={"req": "8", "more": "1"})
+    assert (await candidate(later))["phone"] == "+447700900123"
+    assert (await candidate(later))["metadata"] == {"req": "7", "more": "1"}
+
+
+async def test_a_stranger_who_types_a_known_email_puts_no_number_on_that_record(northgate: Northgate) -> None:
+    """Else Ana's link would be texted to the stranger."""
+    await come(northgate, door=Door.API)
+    consent = TextConsent(wording="Text me", page="/apply/x")
+    again = await come(northgate, phone="07700 900666", consent=consent, job_id=await add_job(northgate.id))
+
+    assert (await candidate(again))["phone"] is None
+    assert await db.value("SELECT count(*) FROM consent") == 0
+
+
+async def test_consent_is_kept_with_its_wording_page_and_time(northgate: Northgate) -> None:
+    consent = TextConsent(wording="Text me about this interview.", page="/apply/night-nurse-leeds")
+    taken = await come(northgate, phone="07700 900123", consent=consent)
+
+    kept = await db.row("SELECT * FROM consent")
+    assert kept is not None
+    assert (kept["candidate_id"], kept["channel"], kept["given"]) == (taken.candidate_id, "sms", True)
+    assert (kept["address"], kept["wording"], kept["page"], kept["at"]) == (
+        "+447700900123",
+        consent.wording,
+        consent.page,
+        NOW,
+    )
+
+
+async def test_a_number_without_consent_is_kept_and_no_yes_is_made_up(northgate: Northgate) -> None:
+    taken = await come(northgate, phone="07700 900123")
+
+    assert (await candidate(taken))["phone"] == "+447700900123"
+    assert await db.value("SELECT count(*) FROM consent") == 0
+
+
+async def test_the_first_touch_stays(northgate: Northgate) -> None:
+    story = await add_link(northgate.id, northgate.job_id, await add_channel(northgate.id), "nurse-ig-story")
+    poster_channel = await add_channel(northgate.id, network="qr", placement="poster", code="poster")
+    poster = await add_link(northgate.id, northgate.job_id, poster_channel, "nurse-poster")
+    click = db.new_id()
+    await come(northgate, link_id=story, click_id=click)
+    again = await come(northgate, link_id=poster, click_id=db.new_id())
+
+    made = await application(again)
+    assert (made["link_id"], made["click_id"]) == (story, click)
+
+
+async def test_an_invited_person_who_comes_by_themselves_is_captured_on_the_same_application(northgate: Northgate) -> None:
+    story = await add_link(northgate.id, northgate.job_id, await add_channel(northgate.id), "nurse-ig-story")
+    invited = await come(northgate, door=Door.FORM, invite=True, note="Met at the fair", member_id=northgate.recruiter.id)
+    assert invited.stage == "invited"
+
+    click = db.new_id()
+    came = await come(northgate, link_id=story, click_id=click, form="abc", now=NOW + timedelta(hours=1))
+
+    made = await application(came)
+    assert came.application_id == invited.application_id
+    assert (made["stage"], made["invited_at"], made["captured_at"]) == ("captured", NOW, NOW + timedelta(hours=1))
+    assert (made["link_id"], made["click_id"]) == (story, click)
+    events = await db.rows("SELECT kind, data, member_id FROM event ORDER BY at")
+    assert [(e["kind"], e["data"]) for e in events] == [
+        ("invited", {"door": "form", "note": "Met at the fair"}),
+        ("captured", {}),
+    ]
+    assert events[0]["member_id"] == northgate.recruiter.id
+
+
+async def test_the_deadline_is_the_earlier_of_the_jobs_and_the_persons(northgate: Northgate) -> None:
+    await db.run("UPDATE job SET deadline_days = 3 WHERE id = $1", northgate.job_id)
+    soon = await come(northgate)
+    assert (await application(soon))["deadline_at"] == NOW + timedelta(days=3)
+
+    late = await come(northgate, email="ben@example.com", now=NOW + timedelta(days=8))
+    assert (await application(late))["deadline_at"] == NOW + timedelta(days=10)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"name": " \u200b"}, "name"),
+        ({"email": "ana"}, "email"),
+        ({"email": ""}, "email"),
+        ({"phone": "12"}, "phone"),
+        ({"door": Door.API, "email": "", "phone": "", "external_id": ""}, "email"),
+    ],
+)
+async def test_bad_input_is_refused_with_a_sentence_and_keeps_nothing(
+    northgate: Northgate, changes: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        await come(northgate, **changes)
+
+    assert list(refused.value.errors) == [field]
+    assert await counts() == (0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("status", ["draft", "closed"])
+async def test_a_job_that_is_not_open_takes_nobody(northgate: Northgate, status: str) -> None:
+    await db.run("UPDATE job SET status = $2 WHERE id = $1", northgate.job_id, status)
+    with pytest.raises(Invalid) as refused:
+        await come(northgate, door=Door.API)
+    assert "job" in refused.value.errors
+    assert await counts() == (0, 0, 0, 0)
+
+
+async def test_a_job_past_its_deadline_takes_nobody(northgate: Northgate) -> None:
+    with pytest.raises(Invalid, match="deadline has passed"):
+        await come(northgate, now=NOW + timedelta(days=11))
+
+
+async def test_asking_for_an_invite_later_is_heard(northgate: Northgate) -> None:
+    quiet = await come(northgate, door=Door.FORM)
+    await db.run("UPDATE application SET plan_stale = false")
+    await come(northgate, door=Door.FORM, invite=True)
+
+    made = await application(quiet)
+    assert (made["invite"], made["plan_stale"]) == (True, True)
+
+
+async def test_an_erased_person_who_comes_back_is_somebody_new(northgate: Northgate) -> None:
+    gone = await add_candidate(northgate.id, name="", email=None, erased_at=NOW)  # type: ignore[arg-type]
+    await add_application(northgate.id, northgate.job_id, gone)
+    taken = await come(northgate)
+
+    assert taken.result is Result.CREATED
+    assert taken.candidate_id != gone
+
+
+async def test_the_tokens_digest_is_all_that_is_stored(northgate: Northgate) -> None:
+    taken = await come(northgate)
+    token = token_of(taken.personal_link_id)
+
+    assert await db.value("SELECT token_digest FROM link WHERE id = $1", taken.personal_link_id) == crypto.digest(token)

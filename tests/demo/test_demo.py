@@ -1,0 +1,203 @@
+"""The demo is a story that holds together: its figures agree, its people exist nowhere, and nothing of it goes off at the start."""
+
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from portal import db, redis
+from portal.accounts import passwords
+from portal.demo import SIGN_INS, load_demo
+from portal.demo.book import Book
+from portal.demo.loading import Telling
+from portal.demo.taps import Clock
+from portal.settings import settings
+from tests.conftest import empty
+
+NOW = datetime(2026, 11, 22, 19, 30, tzinfo=UTC)
+pytestmark = pytest.mark.no_stores
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def seconds(schema: None) -> AsyncIterator[float]:
+    """The demo, loaded once for all tests here, which only read it; how much computing that took."""
+    await db.open(settings().database_url)
+    await redis.open(settings().redis_url)
+    await empty()
+    began = time.process_time()
+    await load_demo(now=NOW)
+    yield time.process_time() - began
+    await empty()
+    await redis.close()
+    await db.close()
+
+
+async def count(table: str, where: str = "TRUE") -> int:
+    return int(await db.value(f"SELECT count(*) FROM {table} WHERE {where}"))
+
+
+async def words(sql: str) -> set[str]:
+    return {row[0] for row in await db.rows(sql)}
+
+
+async def test_it_is_there_before_anybody_gets_bored(seconds: float) -> None:
+    assert seconds < 15
+
+
+def test_it_tells_the_same_story_each_time() -> None:
+    assert people_of(told(NOW)) == people_of(told(NOW))
+
+
+def told(now: datetime) -> Book:
+    book = Book()
+    Telling(book, Clock(now, ZoneInfo("Europe/London"))).tell(SIGN_INS, ["", "", "", ""])
+    return book
+
+
+def people_of(book: Book) -> list[tuple[UUID, str]]:
+    return [(row["id"], row["email"]) for row in book.rows["candidate"]]
+
+
+async def test_it_is_large_enough_to_look_real() -> None:
+    assert 20_000 < await count("click") < 30_000
+    assert 750 < await count("application") < 1_100
+    assert await count("job") == 3
+    assert await count("channel") >= 12
+    assert await count("campaign") == 2
+
+
+async def test_its_four_members_can_sign_in() -> None:
+    kept = {r["email"]: r for r in await db.rows("SELECT email, role, password_hash FROM member")}
+    assert {(r["role"], r["email"]) for r in kept.values()} == {(role, email) for role, email, _ in SIGN_INS}
+    for _, email, password in SIGN_INS:
+        assert await passwords.verify(kept[email]["password_hash"], password)
+        assert passwords.wrong_with(password, email) == ""
+
+
+async def test_every_stage_state_verdict_and_question_kind_occurs() -> None:
+    assert await words("SELECT DISTINCT stage FROM application") == {
+        *("invited", "captured", "started", "completed", "expired", "withdrawn", "disqualified")
+    }
+    assert await words("SELECT DISTINCT state FROM message") >= {
+        *("sent", "delivered", "failed", "bounced", "unknown", "held", "skipped", "cancelled")
+    }
+    assert await words("SELECT DISTINCT verdict FROM click") == {"person", "preview", "prefetch", "scanner", "bot", "staff"}
+    assert await words("SELECT DISTINCT kind FROM question") == {
+        *("short_text", "long_text", "one_of", "several_of", "yes_no", "number")
+    }
+
+
+async def test_the_rollups_say_what_the_clicks_say() -> None:
+    hourly = "SELECT link_id, date_trunc('hour', at) AS hour, verdict, count(*) AS clicks FROM click GROUP BY 1, 2, 3"
+    kept = "SELECT link_id, hour, verdict, clicks FROM click_hourly"
+    assert await differences(hourly, kept) == 0
+
+
+FACETS = {
+    "verdict": ("verdict", "TRUE", "count(*)"),
+    "visitor": ("'person'", "verdict = 'person'", "count(DISTINCT visitor)"),
+    "app": ("app", "verdict = 'person'", "count(*)"),
+    "device": ("device", "verdict = 'person'", "count(*)"),
+    "system": ("system", "verdict = 'person'", "count(*)"),
+    "language": ("language", "verdict = 'person'", "count(*)"),
+    "referrer": ("referrer_host", "verdict = 'person'", "count(*)"),
+    "excluded": ("verdict || ':' || reason", "verdict <> 'person'", "count(*)"),
+}
+
+
+@pytest.mark.parametrize("dimension", FACETS)
+async def test_the_daily_figures_say_what_the_clicks_say(dimension: str) -> None:
+    value, which, clicks = FACETS[dimension]
+    day = "(at AT TIME ZONE 'Europe/London')::date"
+    counted = f"SELECT link_id, {day} AS day, {value} AS value, {clicks} AS clicks FROM click WHERE {which} GROUP BY 1, 2, 3"
+    kept = f"SELECT link_id, day, value, clicks FROM click_daily WHERE dimension = '{dimension}'"
+    assert await differences(counted, kept) == 0
+
+
+async def test_the_landings_are_counted_too() -> None:
+    day = "(at AT TIME ZONE 'Europe/London')::date"
+    counted = f"SELECT link_id, {day} AS day, 'person' AS value, count(*) AS clicks FROM landing GROUP BY 1, 2"
+    kept = "SELECT link_id, day, value, clicks FROM click_daily WHERE dimension = 'landed'"
+    assert await differences(counted, kept) == 0
+
+
+async def differences(one: str, other: str) -> int:
+    found = await db.value(f"SELECT count(*) FROM (({one} EXCEPT {other}) UNION ALL ({other} EXCEPT {one})) d")
+    assert await db.value(f"SELECT count(*) FROM ({one}) c") > 0
+    return int(found)
+
+
+async def test_funnels_narrow_at_every_step() -> None:
+    per_link = await db.rows(
+        """
+        SELECT l.slug, sum(d.clicks) FILTER (WHERE dimension = 'verdict') AS clicks,
+          sum(d.clicks) FILTER (WHERE dimension = 'visitor') AS visitors,
+          sum(d.clicks) FILTER (WHERE dimension = 'landed') AS landed
+        FROM click_daily d JOIN link l ON l.id = d.link_id WHERE l.kind = 'channel' AND d.value = 'person' GROUP BY l.slug
+        """
+    )
+    assert len(per_link) > 15
+    for row in per_link:
+        assert row["clicks"] > row["visitors"] > 0
+        assert row["clicks"] > row["landed"] > 0
+    steps = await db.row(
+        "SELECT count(captured_at) AS captured, count(started_at) AS started, count(completed_at) AS completed "
+        "FROM application WHERE door = 'landing'"
+    )
+    assert steps is not None
+    assert sum(row["landed"] for row in per_link) > 5 * steps["captured"]
+    assert steps["captured"] > steps["started"] > steps["completed"] > 0
+
+
+async def test_nobody_in_it_exists() -> None:
+    assert await count("candidate", "email !~ '^[a-z.]+@example[.]com$'") == 0
+    assert await count("candidate", "phone IS NOT NULL AND phone !~ '^[+]447700900[0-9]{3}$'") == 0
+    assert await count("candidate", "phone IS NOT NULL") > 100
+
+
+async def test_nothing_lies_in_the_future() -> None:
+    for table, column in (("click", "at"), ("landing", "at"), ("event", "at"), ("answer", "answered_at"), ("application", "active_at")):
+        assert await db.value(f"SELECT max({column}) FROM {table}") <= NOW, table
+    assert await db.value("SELECT max(handed_over_at) FROM message") <= NOW + timedelta(seconds=5)
+
+
+async def test_what_is_under_way_waits_for_the_planner_and_nothing_else_is_due() -> None:
+    assert await count("message", "state IN ('scheduled', 'claimed', 'handed_over')") == 0
+    assert await count("application", "plan_stale <> (stage IN ('invited', 'captured', 'started'))") == 0
+    assert await count("application", "plan_stale") > 50
+
+
+async def test_no_deadline_has_passed_unseen() -> None:
+    late = "stage IN ('invited', 'captured', 'started') AND deadline_at <= $1"
+    assert await db.value(f"SELECT count(*) FROM application WHERE {late}", NOW) == 0
+
+
+async def test_history_is_not_told_again_to_other_systems() -> None:
+    assert await count("event", "published_at IS NULL") == 0
+
+
+async def test_the_stage_is_the_one_that_the_timeline_tells() -> None:
+    wrong = await db.value(
+        """
+        SELECT count(*) FROM application a WHERE a.answered <> (SELECT count(*) FROM answer n WHERE n.application_id = a.id)
+          OR (a.completed_at IS NOT NULL) <> EXISTS (SELECT FROM event e WHERE e.application_id = a.id AND e.kind = 'completed')
+          OR (a.started_at IS NOT NULL) <> EXISTS (SELECT FROM event e WHERE e.application_id = a.id AND e.kind = 'started')
+          OR a.started_at < a.created_at OR a.completed_at < a.started_at
+        """
+    )
+    assert wrong == 0
+
+
+async def test_nobody_was_written_to_in_the_night() -> None:
+    local = "(handed_over_at AT TIME ZONE 'Europe/London')::time"
+    assert await count("message", f"track <> 'invite' AND ({local} < '08:00' OR {local} >= '21:00:05')") == 0
+    assert await count("message", "handed_over_at IS NOT NULL") > 300
+
+
+async def test_nobody_was_written_to_after_the_end() -> None:
+    wrong = "SELECT count(*) FROM message m JOIN application a ON a.id = m.application_id WHERE m.handed_over_at > a.completed_at"
+    assert await db.value(wrong) == 0

@@ -1,0 +1,370 @@
+"""From due to sent, at most once, whatever dies in between and whatever happens meanwhile."""
+
+import asyncio
+import itertools
+from collections.abc import Awaitable, Callable
+from contextvars import Context
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from portal import db, redis
+from portal.candidates.events import EventKind, add_event
+from portal.links import personal
+from portal.messages import delivery, fates
+from portal.messages.providers import Accepted, Outgoing, Refused, Uncertain
+from portal.messages.suppression import Cause, suppress
+from portal.messages.words import Channel
+from tests.cast import NOW, Northgate
+from tests.messages.conftest import AFTER_3H, Life, give_phone, new_life
+
+HOUR = timedelta(hours=1)
+SECOND = timedelta(seconds=1)
+NIGHT = NOW + timedelta(hours=13)
+
+
+class Carrier:
+    """A provider that keeps what it gets, or fails as told."""
+
+    name = "carrier"
+
+    def __init__(self, fault: Exception | None = None) -> None:
+        self.fault = fault
+        self.got: list[Outgoing] = []
+
+    async def send(self, outgoing: Outgoing) -> Accepted:
+        self.got.append(outgoing)
+        if self.fault:
+            raise self.fault
+        return Accepted("id-of-the-carrier")
+
+
+async def claimed(life: Life) -> UUID:
+    """The first nudge, claimed when it is due."""
+    await life.plan()
+    [message_id] = await life.claim(AFTER_3H)
+    return message_id
+
+
+async def handed_over(life: Life) -> Outgoing:
+    outgoing = await delivery.hand_over(await claimed(life), AFTER_3H)
+    assert outgoing is not None
+    return outgoing
+
+
+async def test_a_due_nudge_is_written_and_sent(life: Life) -> None:
+    assert await life.tick(AFTER_3H) == 1
+    sent = await life.message("3h")
+    assert (sent["state"], sent["provider"], sent["to_address"]) == ("sent", "outbox", "ana.duarte@example.com")
+    assert sent["sent_at"] == sent["handed_over_at"] == AFTER_3H
+    assert sent["reason"] == "3 h after they gave their name"
+    link = personal.personal_url(sent["link_id"])
+    assert link in sent["body_text"] and link in sent["body_html"]
+    assert await life.events() == ["message_sent"]
+
+
+async def test_each_message_has_a_personal_link_of_its_own(life: Life) -> None:
+    await life.tick(AFTER_3H)
+    await life.tick(NOW + 24 * HOUR)
+    rows = await life.messages()
+    links = {rows["3h"]["link_id"], rows["24h"]["link_id"]}
+    assert len(links) == 2 and None not in links
+    found = await personal.find_personal(personal.token_of(rows["24h"]["link_id"]))
+    assert found is not None and found.application_id == life.id
+
+
+async def test_nothing_is_claimed_before_it_is_due(life: Life) -> None:
+    await life.plan()
+    assert await life.claim(AFTER_3H - SECOND) == []
+
+
+async def test_a_whole_plan_goes_out_step_by_step_and_no_further(life: Life) -> None:
+    for hour in range(0, 24 * 11):
+        await life.tick(NOW + hour * HOUR)
+    rows = await life.messages()
+    assert {r["state"] for r in rows.values()} == {"sent"} and len(rows) == 4
+    times = sorted(r["sent_at"] for r in rows.values())
+    assert all(b - a >= timedelta(hours=20) for a, b in itertools.pairwise(times))
+
+
+async def test_a_late_nudge_moves_those_after_it(life: Life) -> None:
+    await life.plan()
+    await life.tick(NOW + 10 * HOUR)
+    assert (await life.message("24h"))["due_at"] == NOW + 30 * HOUR
+    assert "20 h between nudges" in (await life.message("24h"))["reason"]
+
+
+Change = Callable[[Northgate, Life], Awaitable[object]]
+
+
+async def finish(northgate: Northgate, life: Life) -> None:
+    await life.finish(AFTER_3H)
+
+
+async def withdraw(northgate: Northgate, life: Life) -> None:
+    await life.change(stage="withdrawn", ended_at=AFTER_3H)
+
+
+async def begin(northgate: Northgate, life: Life) -> None:
+    await life.stop(AFTER_3H)
+
+
+async def close_job(northgate: Northgate, life: Life) -> None:
+    await db.run("UPDATE job SET status = 'closed' WHERE id = $1", life.job_id)
+
+
+async def erase(northgate: Northgate, life: Life) -> None:
+    await db.run("UPDATE candidate SET erased_at = $2, email = NULL WHERE id = $1", life.candidate_id, AFTER_3H)
+
+
+async def pass_deadline(northgate: Northgate, life: Life) -> None:
+    await life.change(deadline_at=AFTER_3H)
+
+
+async def near_deadline(northgate: Northgate, life: Life) -> None:
+    await life.change(deadline_at=AFTER_3H + HOUR / 2)
+
+
+async def opt_out(northgate: Northgate, life: Life) -> None:
+    await suppress(northgate.id, Channel.EMAIL, "ana.duarte@example.com", cause=Cause.UNSUBSCRIBED, source="link", now=NOW)
+
+
+async def switch_off(northgate: Northgate, life: Life) -> None:
+    await db.run("UPDATE workspace SET communications_off_at = $2 WHERE id = $1", northgate.id, NOW)
+
+
+async def move_to_the_night(northgate: Northgate, life: Life) -> None:
+    await db.run("UPDATE candidate SET timezone = 'Pacific/Auckland' WHERE id = $1", life.candidate_id)
+
+
+async def snooze(northgate: Northgate, life: Life) -> None:
+    await life.change(snoozed_until=AFTER_3H + 2 * HOUR)
+
+
+async def send_by_hand(northgate: Northgate, life: Life) -> None:
+    await db.run(
+        "INSERT INTO message SELECT gen_random_uuid(), workspace_id, application_id, 'manual:1', 'manual', channel, 'sent', "
+        "reason_code, reason, due_at, NULL, 0, NULL, '', '', '', '', '', '', '', NULL, $2, $2, NULL, created_at "
+        "FROM message WHERE application_id = $1 AND step_key = 'never-started-3h'",
+        life.id,
+        NOW + 2 * HOUR,
+    )
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "state", "code"),
+    [
+        (finish, "cancelled", "finished"),
+        (withdraw, "cancelled", "withdrawn"),
+        (begin, "cancelled", "moved_on"),
+        (close_job, "cancelled", "job_closed"),
+        (erase, "cancelled", "erased"),
+        (pass_deadline, "cancelled", "expired"),
+        (near_deadline, "skipped", "after_deadline"),
+        (opt_out, "skipped", "suppressed"),
+        (switch_off, "held", "communications_off"),
+        (move_to_the_night, "scheduled", "quiet_hours"),
+        (snooze, "scheduled", "snoozed"),
+        (send_by_hand, "scheduled", "gap"),
+    ],
+)
+async def test_what_happens_between_claim_and_hand_over_counts(
+    northgate: Northgate, life: Life, meanwhile: Change, state: str, code: str
+) -> None:
+    message_id = await claimed(life)
+    await meanwhile(northgate, life)
+    await delivery.deliver(message_id, AFTER_3H)
+    row = await life.message("3h")
+    assert (row["state"], row["reason_code"], row["handed_over_at"]) == (state, code, None)
+    assert row["reason"] and row["body_text"] == ""
+    if state == "scheduled":
+        assert row["due_at"] > AFTER_3H
+    assert await life.events() == []
+
+
+async def test_a_lost_consent_sends_an_email_instead_of_a_text(northgate: Northgate, life: Life) -> None:
+    await db.run("UPDATE job SET role_type = 'shift' WHERE id = $1", life.job_id)
+    await give_phone(life)
+    message_id = await claimed(life)
+    assert (await life.message("3h"))["channel"] == "sms"
+    await db.run("UPDATE consent SET given = false")
+    await delivery.deliver(message_id, AFTER_3H)
+    row = await life.message("3h")
+    assert (row["channel"], row["state"], row["to_address"]) == ("email", "sent", "ana.duarte@example.com")
+
+
+async def test_a_text_goes_to_the_phone(northgate: Northgate, life: Life) -> None:
+    await db.run("UPDATE job SET role_type = 'shift' WHERE id = $1", life.job_id)
+    await give_phone(life)
+    await life.tick(AFTER_3H)
+    row = await life.message("3h")
+    assert (row["channel"], row["to_address"], row["body_html"]) == ("sms", "+447700900123", "")
+    assert personal.personal_url(row["link_id"]) in row["body_text"] and len(row["body_text"]) <= 160
+
+
+async def test_nothing_goes_at_night_even_when_it_was_due_by_day(life: Life) -> None:
+    await life.plan()
+    assert await life.tick(NIGHT) == 1
+    row = await life.message("3h")
+    assert (row["state"], row["due_at"]) == ("scheduled", NOW + 22 * HOUR)
+
+
+async def test_an_invitation_goes_at_night_by_email(northgate: Northgate) -> None:
+    life = await new_life(northgate, stage="invited", invite=True, invited_at=NIGHT, captured_at=None, created_at=NIGHT)
+    await life.tick(NIGHT)
+    assert (await life.message("invite"))["state"] == "sent"
+
+
+async def test_the_link_that_was_asked_for_goes_at_once(life: Life) -> None:
+    event_id = await add_event(life.workspace_id, life.id, EventKind.LINK_REQUESTED, NIGHT)
+    await life.change(answered=0)
+    await life.tick(NIGHT)
+    assert (await life.message(f"link:{event_id}"))["state"] == "sent"
+
+
+async def test_a_claim_is_one_workers_alone(northgate: Northgate) -> None:
+    lives = [await new_life(northgate, email=f"ana{n}@example.com") for n in range(30)]
+    await lives[0].plan()
+    got = await asyncio.gather(*(delivery.claim_due(AFTER_3H, 7) for _ in range(6)))
+    ids = [message_id for batch in got for message_id in batch]
+    assert len(ids) == len(set(ids)) == 30
+    assert await delivery.claim_due(AFTER_3H, 7) == []
+
+
+async def test_two_workers_with_the_same_message_send_it_once(life: Life) -> None:
+    message_id = await claimed(life)
+    tasks = [asyncio.create_task(delivery.deliver(message_id, AFTER_3H), context=Context()) for _ in range(5)]
+    await asyncio.gather(*tasks)
+    assert await life.events() == ["message_sent"]
+    assert await db.value("SELECT count(*) FROM link WHERE kind = 'personal'") == 2
+
+
+async def test_a_worker_that_dies_after_the_claim_is_stood_in_for(life: Life) -> None:
+    message_id = await claimed(life)
+    assert await life.claim(AFTER_3H + delivery.LEASE - SECOND) == []
+    later = AFTER_3H + delivery.LEASE
+    assert await life.claim(later) == [message_id]
+    await delivery.deliver(message_id, later)
+    assert await life.events() == ["message_sent"]
+
+
+async def test_a_worker_that_comes_back_after_its_lease_does_nothing(life: Life) -> None:
+    message_id = await claimed(life)
+    await delivery.deliver(message_id, AFTER_3H + delivery.LEASE)
+    assert (await life.message("3h"))["state"] == "claimed"
+
+
+async def test_a_worker_that_dies_after_the_hand_over_leaves_it_unknown(life: Life) -> None:
+    outgoing = await handed_over(life)
+    soon, later = AFTER_3H + fates.SILENCE - SECOND, AFTER_3H + fates.SILENCE + SECOND
+    assert await fates.sweep_unknown(soon) == 0
+    assert await fates.sweep_unknown(later) == 1
+    row = await life.message("3h")
+    assert (row["state"], row["reason_code"]) == ("unknown", "no_answer")
+    assert await life.events() == ["message_unknown"]
+    for hour in range(1, 30):
+        await life.tick(AFTER_3H + hour * HOUR)
+        await delivery.deliver(outgoing.message_id, AFTER_3H + hour * HOUR)
+    assert (await life.message("3h"))["state"] == "unknown"
+
+
+async def test_a_result_that_comes_late_settles_what_was_unknown(life: Life) -> None:
+    outgoing = await handed_over(life)
+    later = AFTER_3H + timedelta(minutes=5)
+    await fates.sweep_unknown(later)
+    await delivery.send(outgoing, Carrier(), later)
+    row = await life.message("3h")
+    assert (row["state"], row["provider_id"], row["ended_at"]) == ("sent", "id-of-the-carrier", None)
+
+
+@pytest.mark.parametrize(
+    ("fault", "state", "event"),
+    [
+        (Refused("no such number"), "failed", "message_failed"),
+        (Uncertain("time-out"), "unknown", "message_unknown"),
+        (ConnectionResetError("reset"), "unknown", "message_unknown"),
+        (ValueError("their answer makes no sense"), "unknown", "message_unknown"),
+    ],
+)
+async def test_a_fault_of_the_provider_is_told_as_what_it_is(life: Life, fault: Exception, state: str, event: str) -> None:
+    carrier = Carrier(fault)
+    await delivery.send(await handed_over(life), carrier, AFTER_3H)
+    row = await life.message("3h")
+    assert row["state"] == state and row["reason"] and len(carrier.got) == 1
+    assert await life.events() == [event]
+
+
+async def test_a_refused_nudge_is_not_sent_again_and_the_next_one_goes(life: Life) -> None:
+    await delivery.send(await handed_over(life), Carrier(Refused("mailbox is gone")), AFTER_3H)
+    for hour in range(1, 25):
+        await life.tick(AFTER_3H + hour * HOUR)
+    assert await life.states() == {"3h": "failed", "24h": "sent", "72h": "scheduled", "deadline-24h": "scheduled"}
+
+
+async def test_a_provider_that_never_answers_is_given_up(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Hanging(Carrier):
+        async def send(self, outgoing: Outgoing) -> Accepted:
+            await asyncio.Event().wait()
+            return Accepted("never")
+
+    monkeypatch.setattr(delivery, "PATIENCE", 0.05)
+    await delivery.send(await handed_over(life), Hanging(), AFTER_3H)
+    assert (await life.message("3h"))["state"] == "unknown"
+
+
+async def test_a_finish_waits_for_a_hand_over_under_way_and_the_other_way_round(life: Life) -> None:
+    """Whichever is first, there is never a hand-over after the finish."""
+    message_id = await claimed(life)
+    both = [
+        asyncio.create_task(life.finish(AFTER_3H), context=Context()),
+        asyncio.create_task(delivery.hand_over(message_id, AFTER_3H), context=Context()),
+    ]
+    _, outgoing = await asyncio.gather(*both)
+    assert (await life.message("3h"))["state"] == ("handed_over" if outgoing else "cancelled")
+
+
+async def test_planning_and_recording_do_not_lock_each_other_out(northgate: Northgate) -> None:
+    """Both take the application first."""
+    life = await new_life(northgate, stage="invited", invite=True, invited_at=NOW, captured_at=None)
+    for _ in range(10):
+        await db.run("DELETE FROM message")
+        await life.change(answered=0)
+        await life.plan()
+        [message_id] = await life.claim(NOW)
+        outgoing = await delivery.hand_over(message_id, NOW)
+        assert outgoing is not None
+        await life.change(answered=0)
+        await asyncio.gather(
+            asyncio.create_task(fates.record_success(outgoing, Accepted("x"), NOW), context=Context()),
+            asyncio.create_task(life.plan(), context=Context()),
+        )
+        assert (await life.message("invite"))["state"] == "sent"
+
+
+async def test_losing_redis_between_claim_and_worker_only_costs_the_lease(life: Life) -> None:
+    await claimed(life)
+    await redis.client().flushall()
+    assert await life.tick(AFTER_3H + delivery.LEASE) == 1
+    assert await life.events() == ["message_sent"]
+
+
+async def test_a_message_that_cannot_be_written_is_given_up(life: Life) -> None:
+    message_id = await claimed(life)
+    await db.run("UPDATE workspace SET brand_color = '#000000' WHERE id = $1", life.workspace_id)
+    await db.run("UPDATE candidate SET timezone = 'Mars/Olympus' WHERE id = $1", life.candidate_id)
+    at = AFTER_3H
+    for _ in range(delivery.MOST_ATTEMPTS):
+        assert (await life.message("3h"))["state"] == "claimed"
+        await delivery.deliver(message_id, at)
+        at += delivery.LEASE
+        await life.claim(at)
+    row = await life.message("3h")
+    assert (row["state"], row["reason_code"], row["attempts"]) == ("failed", "broken", delivery.MOST_ATTEMPTS)
+
+
+async def test_a_candidate_who_is_gone_takes_the_message_along(life: Life) -> None:
+    message_id = await claimed(life)
+    await db.run("DELETE FROM candidate WHERE id = $1", life.candidate_id)
+    await delivery.deliver(message_id, AFTER_3H)
+    assert await db.value("SELECT count(*) FROM message") == 0
