@@ -1,7 +1,5 @@
 """The application: the rooms put together, and nothing else."""
 
-import contextlib
-import importlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -10,39 +8,79 @@ from litestar import Litestar
 from litestar.config.csrf import CSRFConfig
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
+from litestar.middleware import DefineMiddleware
 from litestar.plugins.htmx import HTMXPlugin
-from litestar.types import ASGIApp, ControllerRouterHandler
+from litestar.types import ASGIApp
 
-from portal import clock, crypto, db, redis
+from portal import clock, crypto, db, demo, redis
 from portal.accounts import access
+from portal.accounts import pages as accounts_pages
+from portal.accounts.middleware import SessionMiddleware
+from portal.candidates import applications
+from portal.candidates import pages as candidates_pages
+from portal.clicks import front
+from portal.interviews import answers, questions
+from portal.interviews import pages as interviews_pages
+from portal.jobs import pages as jobs_pages
+from portal.links import links
+from portal.links import pages as links_pages
+from portal.messages import pages as messages_pages
+from portal.messages import shown
+from portal.processes import die_with_parent
+from portal.reports import counts
+from portal.reports import pages as reports_pages
 from portal.settings import settings
-from portal.web import errors, health, security, static
+from portal.web import errors, health, logs, security, static
 from portal.web.missing import Missing
 from portal.web.templating import template_config
 
-HANDLERS: list[ControllerRouterHandler] = [*health.handlers]
-for _room in ("accounts", "jobs", "links", "candidates", "interviews", "messages", "reports"):
-    with contextlib.suppress(ModuleNotFoundError):
-        HANDLERS += importlib.import_module(f"portal.{_room}.pages").handlers
+HANDLERS = [
+    *health.handlers,
+    *accounts_pages.handlers,
+    *jobs_pages.handlers,
+    *links_pages.handlers,
+    *candidates_pages.handlers,
+    *interviews_pages.handlers,
+    *messages_pages.handlers,
+    *reports_pages.handlers,
+]
 
-DEPENDENCIES: dict[str, Callable[..., object]] = {
-    "member": access.signed_in,
-    "now": clock.now,
+
+SHOWN_FROM_ABOVE: dict[str, object] = {
+    "demo_sign_ins": demo.SIGN_INS,
+    "job_counts": counts.job_counts,
+    "link_clicks": counts.link_clicks,
+    "link_count": links.link_count,
+    "question_count": questions.count_of,
+    "stuck_count": candidates_pages.stuck_count,
+    "move_deadlines": applications.move_deadlines,
+    "answers_shown": answers.answers_shown,
+    "messages_shown": shown.messages_shown,
 }
+"""What pages of lower rooms show of higher ones, by the name under which their handlers take it."""
 
 
 def create_app() -> ASGIApp:
-    """The ASGI callable that the web server runs."""
-    return litestar_app()
+    """The ASGI callable that the web server runs: redirects in front, everything else behind."""
+    die_with_parent()
+    logs.configure()
+    return front.RedirectFront(litestar_app())
 
 
 def litestar_app() -> Litestar:
     return Litestar(
         route_handlers=[*HANDLERS, static.router()],
         guards=[access.guard],
-        dependencies={name: Provide(call, sync_to_thread=False) for name, call in DEPENDENCIES.items()},
+        middleware=[DefineMiddleware(SessionMiddleware)],
+        dependencies={"member": _asked(access.signed_in), "now": _asked(clock.now)}
+        | {n: _given(v) for n, v in SHOWN_FROM_ABOVE.items()},
         before_send=[security.add_headers],
-        exception_handlers={HTTPException: errors.http_error, Missing: errors.missing, Exception: errors.other_error},
+        exception_handlers={
+            access.NotSignedIn: accounts_pages.not_signed_in,
+            HTTPException: errors.http_error,
+            Missing: errors.missing,
+            Exception: errors.other_error,
+        },
         template_config=template_config(),
         csrf_config=csrf(),
         plugins=[HTMXPlugin()],
@@ -51,6 +89,11 @@ def litestar_app() -> Litestar:
         request_max_body_size=1_000_000,
         signature_types=[datetime],
     )
+
+
+def dependencies() -> dict[str, Provide]:
+    asked: dict[str, Callable[..., object]] = {"member": access.signed_in, "now": clock.now}
+    return {name: _asked(call) for name, call in asked.items()} | {name: _given(it) for name, it in SHOWN_FROM_ABOVE.items()}
 
 
 def csrf() -> CSRFConfig:
@@ -71,8 +114,20 @@ async def resources(app: Litestar) -> AsyncIterator[None]:
     """What pages and redirects both use, opened before the first request and closed after the last."""
     await db.open(settings().database_url)
     await redis.open(settings().redis_url)
+    await front.open()
     try:
         yield
     finally:
+        await front.close()
         await redis.close()
         await db.close()
+
+
+def _asked(call: Callable[..., object]) -> Provide:
+    """A dependency that is worked out for each request."""
+    return Provide(call, sync_to_thread=False)
+
+
+def _given(value: object) -> Provide:
+    """A dependency that is always the same."""
+    return Provide(lambda: value, sync_to_thread=False)

@@ -3,6 +3,7 @@
 Nothing else reads ``os.environ``. A missing or wrong value raises `SettingsError`, whose text says what to do.
 """
 
+import ipaddress
 import os
 import re
 from collections.abc import Mapping
@@ -74,7 +75,7 @@ def load(env: Mapping[str, str]) -> Settings:
         secret_key=_secret(env.get("PORTAL_SECRET_KEY") or ""),
         database_url=_url("DATABASE_URL", env.get("DATABASE_URL") or "", ("postgresql", "postgres")),
         redis_url=_url("REDIS_URL", env.get("REDIS_URL") or "", ("redis", "rediss", "unix")),
-        trusted_proxies=tuple(p.strip() for p in (env.get("PORTAL_TRUSTED_PROXIES") or "").split(",") if p.strip()),
+        trusted_proxies=_networks(env.get("PORTAL_TRUSTED_PROXIES") or ""),
         demo=(env.get("PORTAL_DEMO") or "0") == "1",
         clock_file=Path(clock_file).absolute() if clock_file else None,
         sendgrid_api_key=env.get("SENDGRID_API_KEY") or "",
@@ -120,6 +121,18 @@ def _secret(text: str) -> str:
             "`openssl rand -hex 32`."
         )
     return text
+
+
+def _networks(text: str) -> tuple[str, ...]:
+    named = tuple(name.strip() for name in text.split(",") if name.strip())
+    for name in named:
+        try:
+            ipaddress.ip_network(name, strict=False)
+        except ValueError:
+            raise SettingsError(
+                f"PORTAL_TRUSTED_PROXIES names {name!r}: give addresses or networks, such as 10.0.0.0/8, separated by commas."
+            ) from None
+    return named
 
 
 def _url(name: str, text: str, schemes: tuple[str, ...]) -> str:

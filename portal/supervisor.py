@@ -202,10 +202,8 @@ class Supervisor:
             await asyncio.sleep(0.1)
 
     def _announce(self) -> None:
-        say(f"The portal is ready: {self.settings.public_url}/app")
-        say(f"Its data is in {self.settings.data_dir}. Ctrl-C stops it.")
-        for line in self.news:
-            say(line)
+        ready = f"The portal is ready: {self.settings.public_url}/app"
+        say("\n".join([ready, f"Its data is in {self.settings.data_dir}. Ctrl-C stops it.", *self.news]))
 
     def _lose_patience(self, waited: float) -> None:
         failures = next(keeper.failures for keeper in self.keepers if keeper.part.name == "web")

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from litestar import Litestar
 from litestar.types import ASGIApp
 
 from portal import db, redis
+from portal.clicks import front
 from portal.migrations import migrate
 from portal.settings import settings
 from tests.servers import TestServers, start_test_servers
@@ -75,8 +77,14 @@ async def _empty() -> None:
         "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
         "WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition"
     )
-    names = ", ".join(r["relname"] for r in full if r["relname"] not in UNTOUCHED)
-    await db.run(f"TRUNCATE {names} CASCADE")
+    names = [row["relname"] for row in full if row["relname"] not in UNTOUCHED]
+    async with db.connection() as connection:
+        # Most tables are empty and the others small: DELETE is many times quicker here than TRUNCATE, which makes new files.
+        await connection.execute(
+            "SET session_replication_role = replica;"
+            + "".join(f"DELETE FROM {name};" for name in names)
+            + "RESET session_replication_role"
+        )
 
 
 @asynccontextmanager
@@ -87,12 +95,22 @@ async def browser(app: ASGIApp, **kwargs: object) -> AsyncIterator[httpx.AsyncCl
         yield client
 
 
-@pytest.fixture
-async def app(stores: None) -> ASGIApp:
-    """The whole application, on the stores that the test already has open."""
-    from portal.app import create_app
+@pytest.fixture(scope="session")
+def whole(environment: None) -> Litestar:
+    """The application, built once: it keeps nothing between requests."""
+    from portal.app import litestar_app
 
-    return create_app()
+    return litestar_app()
+
+
+@pytest.fixture
+async def app(whole: Litestar, stores: None) -> AsyncIterator[ASGIApp]:
+    """The application behind its redirects, on the stores that the test already has open."""
+    await front.open()
+    try:
+        yield front.RedirectFront(whole)
+    finally:
+        await front.close()
 
 
 @pytest.fixture

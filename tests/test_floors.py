@@ -11,6 +11,7 @@ FLOORS = [
     "redis",
     "clock",
     "crypto",
+    "changes",
     "web",
     "accounts",
     "jobs",

@@ -7,7 +7,7 @@ from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from portal import clock
 from portal.accounts import sessions
-from portal.web.security import from_our_page
+from portal.web.security import from_our_page, is_member_path
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -23,10 +23,6 @@ class SessionMiddleware:
         if scope["type"] == ScopeType.HTTP and is_member_path(scope["path"]):
             await _look(scope)
         await self.app(scope, receive, send)
-
-
-def is_member_path(path: str) -> bool:
-    return path == "/app" or path.startswith("/app/")
 
 
 async def _look(scope: HTTPScope) -> None:

@@ -79,7 +79,7 @@ async def sign_in(request: Asked, now: datetime, demo_sign_ins: SignIns) -> Resp
         return await _sign_in_form(request, demo_sign_ins, form.values, {"": _wait(wait)}, retry_after=wait)
     token = await signing_in.enter(email, password, now=now)
     if token is None:
-        return await _sign_in_form(request, demo_sign_ins, form.values, {"email": REFUSED})
+        return await _sign_in_form(request, demo_sign_ins, form.values, {"": REFUSED})
     return await _enter(request, token, local_target(form.raw("next")))
 
 

@@ -74,7 +74,9 @@ def _check(name: str, member_name: str, email: str, password: str) -> None:
     try:
         members.check(name=member_name, email=email, password=password)
     except Invalid as wrong:
-        errors |= {"member_name" if field == "name" else field: sentence for field, sentence in wrong.errors.items()}
+        errors |= {field: sentence for field, sentence in wrong.errors.items() if field != "name"}
+        if "name" in wrong.errors:
+            errors["member_name"] = "Give your name, in at most 120 characters."
     if errors:
         raise Invalid(errors)
 

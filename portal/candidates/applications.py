@@ -227,12 +227,16 @@ async def request_link(workspace_id: UUID, application_id: UUID, *, now: datetim
     return True
 
 
-async def save_for_later(workspace_id: UUID, application_id: UUID, *, now: datetime) -> None:
-    """They stopped on purpose, and are sent their link. Pressed twice, it is one line."""
+async def save_for_later(workspace_id: UUID, application_id: UUID, *, now: datetime) -> bool:
+    """They stopped on purpose, and are sent their link. Pressed twice, it is one line. False if there is nothing to come back
+    to: the application has ended."""
     async with db.transaction():
+        if await _lock(workspace_id, application_id) not in LIVE:
+            return False
         await request_link(workspace_id, application_id, now=now)
         if await _last_kind(workspace_id, application_id) != EventKind.SAVED_FOR_LATER:
             await add_event(workspace_id, application_id, EventKind.SAVED_FOR_LATER, now)
+    return True
 
 
 async def expire_due(now: datetime, limit: int = 1000) -> int:
@@ -278,8 +282,11 @@ async def _move(
     return stage is not None
 
 
-async def _lock(workspace_id: UUID, application_id: UUID) -> None:
-    await db.value("SELECT 1 FROM application WHERE workspace_id = $1 AND id = $2 FOR UPDATE", workspace_id, application_id)
+async def _lock(workspace_id: UUID, application_id: UUID) -> str | None:
+    """The stage, which nobody else changes until the transaction ends."""
+    return await db.value(  # type: ignore[no-any-return]
+        "SELECT stage FROM application WHERE workspace_id = $1 AND id = $2 FOR UPDATE", workspace_id, application_id
+    )
 
 
 async def _last_kind(workspace_id: UUID, application_id: UUID) -> str | None:

@@ -92,6 +92,8 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
     candidate_id: UUID
     application_id: UUID
     personal_link_id: UUID
+    token_version: int
+    """Of the personal link."""
     stage: Stage
 
 
@@ -111,6 +113,7 @@ async def take_in(arrival: Arrival, *, now: datetime) -> Taken:
         candidate_id=candidate_id,
         application_id=application_id,
         personal_link_id=link_id,
+        token_version=1,
         stage=_first_stage(arrival),
     )
 
@@ -127,14 +130,15 @@ def refuse_unless_open(job: Job, now: datetime) -> None:
 
 def read_person(arrival: Arrival) -> Person:
     """Raises `Invalid` naming all fields that can't be used."""
+    by_a_person = arrival.door in {Door.LANDING, Door.FORM}
     errors: dict[str, str] = {}
     name = read_name(arrival.name)
     email = read_email(arrival.email)
     phone = read_phone(arrival.phone, arrival.job.country) if arrival.phone.strip() else None
     external_id = read_name(arrival.external_id)
-    if not name and arrival.door in {Door.LANDING, Door.FORM}:
+    if not name and by_a_person:
         errors["name"] = "Enter a full name."
-    if not email and (arrival.email.strip() or not (phone or external_id)):
+    if not email and (by_a_person or arrival.email.strip() or not (phone or external_id)):
         errors["email"] = "Enter an email address, like name@example.com."
     if arrival.phone.strip() and not phone:
         errors["phone"] = "Enter a phone number with its country code, like +44 7700 900123."
@@ -161,7 +165,7 @@ async def _candidate(arrival: Arrival, person: Person, now: datetime) -> tuple[U
     workspace_id = arrival.job.workspace_id
     known = await find_candidate(workspace_id, person)
     if known is None and person.email is None:
-        raise Invalid({"email": "Nobody here has that number. Give an email address too."})
+        raise Invalid({"email": "Nobody is known by that number or id. Give an email address too."})
     if known is None and (made := await _insert_candidate(workspace_id, person, now)):
         return made, True
     known = known or await find_candidate(workspace_id, person)
@@ -288,8 +292,9 @@ async def _arrived_again(arrival: Arrival, candidate_id: UUID, now: datetime) ->
     """Their application stays as it is, but that an invited person came by themselves, or is to be written to, is kept."""
     workspace_id = arrival.job.workspace_id
     found = await db.row(
-        "SELECT id, stage, invite, personal_link_id FROM application "
-        "WHERE workspace_id = $1 AND job_id = $2 AND candidate_id = $3 FOR UPDATE",
+        "SELECT application.id, stage, invite, personal_link_id, token_version FROM application "
+        "JOIN link ON link.id = application.personal_link_id "
+        "WHERE application.workspace_id = $1 AND application.job_id = $2 AND candidate_id = $3 FOR UPDATE OF application",
         workspace_id,
         arrival.job.id,
         candidate_id,
@@ -310,6 +315,7 @@ async def _arrived_again(arrival: Arrival, candidate_id: UUID, now: datetime) ->
         candidate_id=candidate_id,
         application_id=found["id"],
         personal_link_id=found["personal_link_id"],
+        token_version=found["token_version"],
         stage=stage,
     )
 

@@ -117,13 +117,13 @@ def what_happened(
 ) -> list[Line]:
     """Newest first. Days in texts are those of `timezone`."""
     groups = groupby(events, key=lambda event: event.kind)
-    lines = [line for kind, group in groups for line in _event_lines(kind, list(group), timezone)]
+    stopped = _stopped(application, events, now)
+    lines = [stopped] if stopped else []
+    lines += [line for kind, group in groups for line in _event_lines(kind, list(group), timezone)]
     lines += [_message_line(message) for message in messages if message.kind == LineKind.DONE]
     if tap:
         why = " · ".join(part for part in (tap.campaign, tap.seen) if part)
         lines.append(Line(kind=LineKind.DONE, title="Tapped", text=f"{settings().short_host}/{tap.slug}", why=why, at=tap.at))
-    if stopped := _stopped(application, events, now):
-        lines.append(stopped)
     return sorted(lines, key=lambda line: line.at, reverse=True)
 
 

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 from portal.settings import settings
 
+Networks = tuple[IPv4Network | IPv6Network, ...]
+
 PURPOSES = (b"sec-purpose", b"purpose", b"x-purpose", b"x-moz")
 FETCHES = (b"sec-fetch-site", b"sec-fetch-mode", b"sec-fetch-user", b"sec-fetch-dest")
 READ = frozenset({b"user-agent", b"referer", b"accept-language", b"cookie", b"x-forwarded-for", *PURPOSES, *FETCHES})
@@ -35,19 +37,21 @@ def read_request(scope: Mapping[str, Any]) -> Asked:
     client = scope["client"]
     return Asked(
         method=str(scope["method"]),
-        address=household(client_address(client[0] if client else "", _text(got.get(b"x-forwarded-for", b""), 500))),
+        address=_address(client[0] if client else "", _text(got.get(b"x-forwarded-for"), 500)),
         query=_text(scope["query_string"], 1000),
-        user_agent=_text(got.get(b"user-agent", b""), 500),
-        referrer_host=referrer_host(_text(got.get(b"referer", b""), 500)),
-        language=first_language(_text(got.get(b"accept-language", b""), 60)),
-        purpose=" ".join(_text(got[name], 60) for name in PURPOSES if name in got),
-        sec_fetch=" ".join(_text(got.get(name, b"-"), 30) for name in FETCHES) if b"sec-fetch-site" in got else "",
-        cookie=_text(got.get(b"cookie", b""), 4096),
+        user_agent=_text(got.get(b"user-agent"), 500),
+        referrer_host=referrer_host(_text(got.get(b"referer"), 500)),
+        language=first_language(_text(got.get(b"accept-language"), 60)),
+        purpose=" ".join([_text(got[name], 60) for name in PURPOSES if name in got]),
+        sec_fetch=" ".join([_text(got.get(name, b"-"), 30) for name in FETCHES]) if b"sec-fetch-site" in got else "",
+        cookie=_text(got.get(b"cookie"), 4096),
     )
 
 
 def referrer_host(referrer: str) -> str:
     """ "https://l.instagram.com/?u=…" gives ``l.instagram.com``. The rest of the address is nobody's business."""
+    if not referrer:
+        return ""
     _, _, rest = referrer.partition("://")
     host = rest.split("/", 1)[0].split("?", 1)[0].rsplit("@", 1)[-1].split(":", 1)[0]
     return host.lower()[:100]
@@ -59,42 +63,46 @@ def first_language(accept: str) -> str:
     return found.group().lower()[:20] if found else ""
 
 
-def client_address(client: str, forwarded_for: str) -> str:
-    """Who asks. Behind proxies that we trust, the last address of `X-Forwarded-For` that is not one of theirs: what stands
-    further left could have been written by anybody."""
-    if not forwarded_for or not _trusted(client):
+def client_address(client: str, forwarded_for: str, proxies: Networks) -> str:
+    """Who asks. Behind `proxies`, the last address of `X-Forwarded-For` that is not one of theirs: what stands further left
+    could have been written by anybody."""
+    if not forwarded_for or not _is_in(proxies, client):
         return client
     chain = [part.strip() for part in forwarded_for.split(",")]
-    return next((address for address in reversed(chain) if not _trusted(address)), chain[0])
+    return next((address for address in reversed(chain) if not _is_in(proxies, address)), chain[0])
+
+
+@cache
+def networks(names: tuple[str, ...]) -> Networks:
+    """Addresses or networks as settings name them. Raises `ValueError`."""
+    return tuple(ip_network(name, strict=False) for name in names)
 
 
 def household(address: str) -> str:
     """For IPv6 the first 64 bits: the rest changes every few hours (RFC 8981)."""
+    if ":" not in address:
+        return address[:64]
     try:
-        parsed = ip_address(address)
+        parsed = IPv6Address(address)
     except ValueError:
         return address[:64]
-    if isinstance(parsed, IPv6Address):
-        return str(parsed.ipv4_mapped or IPv6Network((parsed, 64), strict=False))
-    return str(parsed)
+    return str(parsed.ipv4_mapped or IPv6Network((parsed, 64), strict=False))
 
 
-def _trusted(address: str) -> bool:
-    networks = _proxies(settings().trusted_proxies)
-    if not networks:
+def _address(client: str, forwarded_for: str) -> str:
+    return household(client_address(client, forwarded_for, networks(settings().trusted_proxies)))
+
+
+def _is_in(proxies: Networks, address: str) -> bool:
+    if not proxies:
         return False
     try:
         parsed = ip_address(address)
     except ValueError:
         return False
-    return any(parsed in network for network in networks)
+    return any(parsed in network for network in proxies)
 
 
-@cache
-def _proxies(named: tuple[str, ...]) -> list[IPv4Network | IPv6Network]:
-    return [ip_network(name, strict=False) for name in named]
-
-
-def _text(value: bytes, longest: int) -> str:
+def _text(value: bytes | None, longest: int) -> str:
     """PostgreSQL's text holds no NUL."""
-    return value[:longest].decode("latin-1").replace("\0", "")
+    return value[:longest].decode("latin-1").replace("\0", "") if value else ""

@@ -50,9 +50,7 @@ class Engine:
         self._loops = [patience.start(targets.listen(self.cache)), patience.start(self._keep_salts())]
 
     async def close(self) -> None:
-        for loop in self._loops:
-            loop.cancel()
-        await asyncio.wait(self._loops)
+        await patience.stop(self._loops)
         await self.journal.close()
 
     async def _keep_salts(self) -> None:
@@ -74,8 +72,10 @@ _engine: Engine | None = None
 
 
 async def open() -> None:  # noqa: A001 - read as front.open()
-    """Make this process ready. `db` and `redis` are open; either may be away."""
+    """Make this process ready. `db` and `redis` are open; either may be away. Raises `RuntimeError` when it is open already."""
     global _engine
+    if _engine is not None:
+        raise RuntimeError("front.open() has been called")
     _engine = Engine()
     await _engine.open()
 

@@ -161,15 +161,25 @@ async def _add_orphans(hits: Sequence[Hit]) -> None:
     )
 
 
+LANDINGS_READY = """
+WITH ready AS (
+  SELECT j.ctid AS place, c.link_id, c.workspace_id, c.at AS clicked_at, c.verdict
+  FROM click_journal j
+  LEFT JOIN click c ON c.id = j.click_id AND c.at > j.at - $3::interval AND c.at <= j.at + interval '1 minute'
+  WHERE j.kind = $1 AND (c.id IS NOT NULL OR j.at < $2)
+  LIMIT $4
+  FOR UPDATE OF j SKIP LOCKED
+)
+DELETE FROM click_journal j USING ready WHERE j.ctid = ready.place
+RETURNING j.id, j.at, j.click_id, ready.link_id, ready.workspace_id, ready.clicked_at, ready.verdict
+"""
+
+
 async def _ingest_landings(now: datetime, limit: int) -> int:
     """Landings join the click that they name. One without a click waits for it for a while, then goes."""
     async with db.transaction():
         found = await db.rows(
-            "WITH ready AS (SELECT j.ctid AS place, c.link_id, c.workspace_id, c.at AS clicked_at, c.verdict FROM click_journal j "
-            "  LEFT JOIN click c ON c.id = j.click_id AND c.at > j.at - $3::interval AND c.at <= j.at + interval '1 minute' "
-            "  WHERE j.kind = $1 AND (c.id IS NOT NULL OR j.at < $2) LIMIT $4 FOR UPDATE OF j SKIP LOCKED) "
-            "DELETE FROM click_journal j USING ready WHERE j.ctid = ready.place "
-            "RETURNING j.id, j.at, j.click_id, ready.link_id, ready.workspace_id, ready.clicked_at, ready.verdict",
+            LANDINGS_READY,
             Kind.LANDING.value,
             now - LANDING_WAITS,
             LANDING_AFTER,

@@ -76,8 +76,7 @@ class Journal:
         """Waits for what is under way; what can't be copied now stays in its file for the next process."""
         if self._busy:
             await asyncio.wait({self._runner})
-        self._tending.cancel()
-        await asyncio.wait({self._tending})
+        await patience.stop([self._tending])
         await self._mend()
         for segment in [*self._waiting, *filter(None, [self._segment])]:
             segment.release()

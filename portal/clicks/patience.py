@@ -1,7 +1,7 @@
 """Waiting for something, but not for ever."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from contextvars import Context
 from typing import Any, TypeVar
 
@@ -25,3 +25,13 @@ async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
     if not done:
         raise TimeoutError
     return task.result()
+
+
+async def stop(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel `tasks` until they have ended: a library may turn the first cancellation into an error of its own, which a loop
+    that survives errors then survives."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=0.5)

@@ -12,12 +12,11 @@ import msgspec
 import structlog
 from redis.exceptions import RedisError
 
-from portal import redis
+from portal import changes, redis
 from portal.clicks import patience
 from portal.clicks.hits import Outcome
 from portal.jobs import deadlines
 from portal.jobs.jobs import Job, Status, get_job
-from portal.links import announce
 from portal.links.links import LinkState, state_of
 from portal.links.public import FoundLink, find_link
 from portal.web.missing import Missing
@@ -125,7 +124,7 @@ class TargetCache:
         return entry.target
 
     def drop(self, message: str) -> None:
-        """Something was changed: see `announce.CHANNEL`."""
+        """Something was changed: see `changes.CHANNEL`."""
         self._changes += 1
         what, _, which = message.partition(":")
         if what == "slug":
@@ -179,7 +178,7 @@ async def listen(cache: TargetCache) -> None:
     while True:
         try:
             async with redis.client().pubsub() as heard:
-                await heard.subscribe(announce.CHANNEL)
+                await heard.subscribe(changes.CHANNEL)
                 cache.expire_all()
                 while True:
                     message = await heard.get_message(ignore_subscribe_messages=True, timeout=1.0)

@@ -46,7 +46,7 @@ class Arrivals:
                 day = self.clock.midnight - timedelta(days=self.dice.whole(0, 45))
                 arrived = (day + timedelta(hours=self.dice.between(9, 17))).astimezone(self.clock.now.tzinfo)
                 if arrived < self.clock.now:
-                    yield self._life(self.dice.one_of(story.JOBS), door, arrived, 0.93, None)
+                    yield self._life(self.dice.one_of(story.JOBS), door, arrived, 0.88, None)
 
     def _life(self, job: story.Job, door: Door, arrived: datetime, perseverance: float, tap: Tap | None) -> Life:
         name, email = self.people.meet()

@@ -51,6 +51,8 @@ class Book:
             async with connection.transaction():
                 for table in ORDER:
                     await self._copy(connection, table)
+            # Until the server has looked at what came in at once, it would look for it in the slowest ways.
+            await connection.execute(f"ANALYZE {', '.join(ORDER)}")
         finally:
             await connection.close()
 

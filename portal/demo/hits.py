@@ -68,10 +68,10 @@ class Hits:
 
     def sum_up(self) -> None:
         """The rollups, once all hits are there."""
-        clicks, landings = self._book.rows["click"], self._book.rows["landing"]
+        clicks = [rollups.counted(row, self._clock.zone) for row in self._book.rows["click"]]
         for row in rollups.hourly(clicks):
             self._book.add("click_hourly", workspace_id=self._workspace_id, **row)
-        for row in rollups.daily(clicks, landings, self._clock.zone):
+        for row in rollups.daily(clicks, self._book.rows["landing"]):
             self._book.add("click_daily", workspace_id=self._workspace_id, **row)
 
 

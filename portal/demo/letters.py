@@ -1,18 +1,35 @@
-"""What the messages of the demo said."""
+"""What the messages of the demo said: the portal's own texts, as they were filled in then."""
 
+from uuid import UUID
+
+from portal.demo import story
 from portal.demo.lives import Letter, Life
 from portal.links.personal import personal_url
-from portal.messages.words import Channel
+from portal.messages import texts
+from portal.messages.facts import Known
+from portal.messages.plans import DEFAULT
 
 
-def write_letter(life: Life, letter: Letter) -> dict[str, str]:
-    """Subject, text and HTML, as they went out."""
-    left = len(life.job.questions)
-    link = personal_url(letter.link_id)
-    if letter.channel is Channel.SMS:
-        return {"subject": "", "body_text": f"Northgate Care: your interview for {life.job.title} waits. {link}", "body_html": ""}
-    text = (
-        f"Hello {life.name.split()[0]},\n\nyour interactive interview for {life.job.title} waits for you: {left} questions, "
-        f"about {life.job.minutes} minutes.\n\n{link}\n\nNorthgate Care"
+def write_letter(life: Life, letter: Letter, *, workspace_id: UUID, job_id: UUID) -> dict[str, str]:
+    """Subject, text and HTML, as columns of ``message``."""
+    known = Known(
+        application_id=life.id,
+        workspace_id=workspace_id,
+        job_id=job_id,
+        candidate_name=life.name,
+        email=life.email,
+        phone=life.phone or "",
+        job_title=life.job.title,
+        workspace_name=story.NAME,
+        brand_color=story.BRAND,
+        privacy_url=story.PRIVACY,
+        minutes=life.job.minutes,
+        questions=len(life.job.questions),
+        left=letter.left,
+        external=False,
+        timezone=story.TIMEZONE,
+        facts=letter.facts,
     )
-    return {"subject": f"Your interview for {life.job.title}", "body_text": text, "body_html": ""}
+    kind = texts.kind_of(letter.track, letter.step_key, DEFAULT)
+    written = texts.write(kind, letter.channel, known, personal_url(letter.link_id), letter.due)
+    return {"subject": written.subject, "body_text": written.text, "body_html": written.html}

@@ -10,7 +10,8 @@ from portal.candidates.events import EventKind
 from portal.candidates.intake import Door
 from portal.demo import story
 from portal.demo.taps import Tap
-from portal.messages.words import Channel, State
+from portal.messages.facts import ApplicationFacts
+from portal.messages.words import Channel, State, Track
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,17 @@ class Letter:
     id: UUID
     link_id: UUID
     step_key: str
-    track: str
+    track: Track
     channel: Channel
     due: datetime
     state: State
     reason_code: str
     reason: str
     planned: datetime
+    facts: ApplicationFacts
+    """As they were when it was planned."""
+    left: int
+    """Questions that had no answer then."""
     ended: datetime | None = None
     opened: datetime | None = None
     """When its link brought the person back."""
@@ -88,6 +93,11 @@ class Life:
     def invited(self) -> bool:
         """Whether somebody else gave their name."""
         return self.door is not Door.LANDING
+
+    @property
+    def left(self) -> int:
+        """Questions without an answer."""
+        return len(self.job.questions) - len(self.answers)
 
     @property
     def under_way(self) -> bool:

@@ -12,15 +12,16 @@ from portal.demo.lives import Letter, Life
 from portal.demo.taps import Clock
 from portal.messages.direct import INVITE, direct
 from portal.messages.facts import ApplicationFacts, Done
+from portal.messages.fates import NO_ANSWER
 from portal.messages.plans import DEFAULT
 from portal.messages.quiet import QuietHours
 from portal.messages.rules import ENDED, Planned
 from portal.messages.schedule import schedule
 from portal.messages.words import Channel, Reason, State
 
-STARTS = 0.86
+STARTS = 0.8
 """How many go on to the first question at once."""
-COMES_BACK = {Channel.EMAIL: 0.2, Channel.SMS: 0.33}
+COMES_BACK = {Channel.EMAIL: 0.17, Channel.SMS: 0.28}
 """How many follow the link of a message."""
 ACCEPTS = 0.62
 """How many follow the link of an invitation."""
@@ -30,8 +31,8 @@ FATES = {
 }
 TROUBLE = {
     State.BOUNCED: (Reason.REFUSED, "The address does not exist"),
-    State.FAILED: (Reason.REFUSED, "The provider refused it"),
-    State.UNKNOWN: (Reason.NO_ANSWER, "The provider did not answer: it may have gone out"),
+    State.FAILED: (Reason.REFUSED, "Refused by the provider: the recipient can't be reached"),
+    State.UNKNOWN: (Reason.NO_ANSWER, NO_ANSWER),
 }
 EVENTS = {
     Stage.COMPLETED: EventKind.COMPLETED,
@@ -39,8 +40,6 @@ EVENTS = {
     Stage.WITHDRAWN: EventKind.WITHDRAWN,
     Stage.DISQUALIFIED: EventKind.WITHDRAWN,
 }
-OFF_DAYS_AGO = 33
-"""On that day all communications were switched off."""
 QUIET = QuietHours(begin=story.QUIET_FROM, end=story.QUIET_UNTIL)
 ZONES = (story.TIMEZONE,)
 
@@ -51,7 +50,6 @@ class Living:
     def __init__(self, clock: Clock, dice: Dice) -> None:
         self._clock = clock
         self._dice = dice
-        self._off = clock.midnight - timedelta(days=OFF_DAYS_AGO)
 
     def live(self, life: Life) -> None:
         """Fill `life` with what happens from its arrival until it ends, or until now."""
@@ -136,13 +134,10 @@ class Living:
         return first if first is not None and first.due_at < self._clock.now else None
 
     def _send(self, life: Life, planned: Planned, comes_back: float) -> None:
-        if self._off <= planned.due_at < self._off + timedelta(days=1):
-            letter = self._letter(life, planned, State.HELD)
-            letter.reason_code, letter.reason = Reason.COMMUNICATIONS_OFF.value, "Communications are switched off"
-            return
         letter = self._letter(life, planned, self._dice.weighted(FATES[planned.channel]))
         if letter.state in TROUBLE:
-            letter.reason_code, letter.reason = TROUBLE[letter.state][0].value, TROUBLE[letter.state][1]
+            code, letter.reason = TROUBLE[letter.state]
+            letter.reason_code, letter.ended = code.value, planned.due_at + timedelta(seconds=2)
         if letter.state is State.BOUNCED:
             life.unreachable.add(letter.channel)
         elif letter.state is not State.FAILED and self._dice.happens(comes_back):
@@ -159,13 +154,15 @@ class Living:
             id=self._dice.id_at(life.active),
             link_id=self._dice.id_at(life.active),
             step_key=planned.step_key,
-            track=planned.track.value,
+            track=planned.track,
             channel=planned.channel,
             due=planned.due_at,
             state=state,
             reason_code=planned.code.value,
             reason=planned.reason,
             planned=life.active,
+            facts=self._facts(life),
+            left=life.left,
         )
         life.letters.append(letter)
         return letter

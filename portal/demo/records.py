@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from portal import crypto
+from portal.candidates.events import EventKind
 from portal.demo.book import Book
 from portal.demo.cast import PLAIN_LINK, Cast
 from portal.demo.dice import Dice
@@ -14,6 +15,8 @@ from portal.messages.suppression import Cause
 from portal.messages.words import LEFT_US, Channel, State
 
 WORDING = "Northgate Care may text me about this application. I can reply STOP at any time."
+UNWRITTEN = {"subject": "", "body_text": "", "body_html": ""}
+TOLD = {State.FAILED: EventKind.MESSAGE_FAILED, State.UNKNOWN: EventKind.MESSAGE_UNKNOWN}
 
 
 class Records:
@@ -139,28 +142,40 @@ class Records:
             id=letter.id,
             application_id=life.id,
             step_key=letter.step_key,
-            track=letter.track,
+            track=letter.track.value,
             channel=letter.channel.value,
             state=letter.state.value,
             reason_code=letter.reason_code,
             reason=letter.reason,
             due_at=letter.due,
             lease_until=None,
-            attempts=1 if went else 0,
+            attempts=0,
             link_id=letter.link_id if went else None,
             to_address=address if went else "",
-            **(write_letter(life, letter) if went else {"subject": "", "body_text": "", "body_html": ""}),
+            **(self._written(life, letter) if went else UNWRITTEN),
             provider="outbox" if went else "",
-            provider_id=letter.id.hex if sent else "",
+            provider_id=str(letter.id) if sent else "",
             error=letter.reason if went and letter.state not in {State.SENT, State.DELIVERED} else "",
             member_id=None,
             handed_over_at=letter.due + timedelta(seconds=1) if went else None,
             sent_at=sent,
-            ended_at=sent + timedelta(seconds=3) if sent else letter.ended,
+            ended_at=_ended(letter, sent),
             created_at=letter.planned,
         )
+        if went:
+            self._told(life, letter)
         if letter.state is State.BOUNCED:
             self._suppression(letter, address)
+
+    def _written(self, life: Life, letter: Letter) -> dict[str, str]:
+        return write_letter(life, letter, workspace_id=self._cast.workspace_id, job_id=self._cast.jobs[life.job.slug])
+
+    def _told(self, life: Life, letter: Letter) -> None:
+        """The timeline's line about a message that went out."""
+        kind = TOLD.get(letter.state, EventKind.MESSAGE_SENT)
+        title = self._book.rows["message"][-1]["subject"]
+        data: dict[str, object] = {"message": str(letter.id), "channel": letter.channel.value, "title": title}
+        self._event(life, kind, letter.due + timedelta(seconds=2), data, by_member=False)
 
     def _suppression(self, letter: Letter, address: str) -> None:
         self._add(
@@ -176,3 +191,10 @@ class Records:
 
     def _add(self, table: str, **values: object) -> None:
         self._book.add(table, workspace_id=self._cast.workspace_id, **values)
+
+
+def _ended(letter: Letter, sent: datetime | None) -> datetime | None:
+    """When its fate was known; a sent one may yet be delivered."""
+    if letter.state is State.SENT:
+        return None
+    return sent + timedelta(seconds=3) if sent else letter.ended

@@ -1,47 +1,60 @@
-"""The figures' tables, counted from the same rows that the demo writes as clicks. What is counted: `portal.clicks.rollups`."""
+"""The figures' tables, counted by the portal's own rules from the very rows that the demo writes as clicks."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from portal.clicks.rollups import Counted, lines_of
+from portal.clicks.verdicts import Verdict
+
 Row = Mapping[str, Any]
-FACETS = {"app": "app", "device": "device", "system": "system", "language": "language", "referrer": "referrer_host"}
-"""Dimension and the column of ``click`` that it counts, for persons alone."""
+SAME = (
+    "id",
+    "workspace_id",
+    "link_id",
+    "at",
+    "reason",
+    "outcome",
+    "app",
+    "device",
+    "system",
+    "language",
+    "referrer_host",
+    "visitor",
+)
+"""What a row of ``click`` and `Counted` have alike."""
 
 
-def hourly(clicks: Iterable[Row]) -> Iterator[dict[str, Any]]:
-    counts = Counter((c["link_id"], _hour(c["at"]), c["verdict"]) for c in clicks)
-    for (link_id, hour, verdict), count in counts.items():
-        yield {"link_id": link_id, "hour": hour, "verdict": verdict, "clicks": count}
+def counted(row: Row, zone: ZoneInfo) -> Counted:
+    """`row` as rollups see it."""
+    day = row["at"].astimezone(zone).date()
+    return Counted(**{name: row[name] for name in SAME}, day=day, verdict=Verdict(row["verdict"]))
 
 
-def daily(clicks: Sequence[Row], landings: Sequence[Row], zone: ZoneInfo) -> Iterator[dict[str, Any]]:
-    counts: Counter[tuple[UUID, date, str, str]] = Counter()
-    for click in clicks:
-        day = click["at"].astimezone(zone).date()
-        counts.update((click["link_id"], day, dimension, value) for dimension, value in _dimensions(click))
-    counts.update(_visitors(clicks, zone))
-    counts.update((r["link_id"], r["at"].astimezone(zone).date(), "landed", "person") for r in landings)
-    for (link_id, day, dimension, value), count in counts.items():
-        yield {"link_id": link_id, "day": day, "dimension": dimension, "value": value, "clicks": count}
+def hourly(clicks: Iterable[Counted]) -> Iterator[dict[str, Any]]:
+    counts = Counter((c.link_id, c.at.replace(minute=0, second=0, microsecond=0), c.verdict.value) for c in clicks)
+    for (link_id, hour, verdict), number in counts.items():
+        yield {"link_id": link_id, "hour": hour, "verdict": verdict, "clicks": number}
 
 
-def _dimensions(click: Row) -> Iterator[tuple[str, str]]:
-    yield "verdict", click["verdict"]
-    if click["verdict"] == "person":
-        yield from ((dimension, click[column]) for dimension, column in FACETS.items())
-    else:
-        yield "excluded", f"{click['verdict']}:{click['reason']}"
+def daily(clicks: Sequence[Counted], landings: Iterable[Row]) -> Iterator[dict[str, Any]]:
+    counts = Counter((link_id, dimension, day, value) for c in clicks for _, link_id, dimension, day, value in lines_of(c))
+    counts.update(_visitors(clicks))
+    counts.update(_landed(clicks, landings))
+    for (link_id, dimension, day, value), number in counts.items():
+        yield {"link_id": link_id, "dimension": dimension, "day": day, "value": value, "clicks": number}
 
 
-def _visitors(clicks: Sequence[Row], zone: ZoneInfo) -> Iterator[tuple[UUID, date, str, str]]:
+def _visitors(clicks: Iterable[Counted]) -> Iterator[tuple[UUID, str, date, str]]:
     """Each person once per link and day."""
-    met = {(c["link_id"], c["at"].astimezone(zone).date(), c["visitor"]) for c in clicks if c["verdict"] == "person"}
-    return ((link_id, day, "visitor", "person") for link_id, day, _ in met)
+    met = {(c.link_id, c.day, c.visitor) for c in clicks if c.is_person}
+    return ((link_id, "visitor", day, Verdict.PERSON.value) for link_id, day, _ in met)
 
 
-def _hour(at: datetime) -> datetime:
-    return at.replace(minute=0, second=0, microsecond=0)
+def _landed(clicks: Iterable[Counted], landings: Iterable[Row]) -> Iterator[tuple[UUID, str, date, str]]:
+    """On the day of the click, so that no day has more of them than clicks."""
+    days = {c.id: c.day for c in clicks}
+    return ((row["link_id"], "landed", days[row["click_id"]], Verdict.PERSON.value) for row in landings)

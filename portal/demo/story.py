@@ -3,15 +3,16 @@
 from dataclasses import dataclass, field
 from datetime import time
 
+NAME, BRAND, PRIVACY = "Northgate Care", "#0f766e", "https://northgate.example/privacy"
 TIMEZONE = "Europe/London"
 QUIET_FROM, QUIET_UNTIL = time(21), time(8)
 WORKSPACE = {
-    "name": "Northgate Care",
+    "name": NAME,
     "timezone": TIMEZONE,
     "country": "GB",
     "language": "en",
-    "brand_color": "#0f766e",
-    "privacy_url": "https://northgate.example/privacy",
+    "brand_color": BRAND,
+    "privacy_url": PRIVACY,
     "quiet_from": QUIET_FROM,
     "quiet_until": QUIET_UNTIL,
     "communications_off_at": None,

@@ -167,8 +167,8 @@ async def _save_for_later(sitting: Sitting, question: Question, value: Value, no
     async with db.transaction():
         if value is not None and not await _save(sitting, question, value, now):
             return Step.ENDED
-        await applications.save_for_later(sitting.link.workspace_id, sitting.link.application_id, now=now)
-    return Step.SAVED
+        saved = await applications.save_for_later(sitting.link.workspace_id, sitting.link.application_id, now=now)
+    return Step.SAVED if saved else Step.ENDED
 
 
 async def _save(sitting: Sitting, question: Question, value: Value, now: datetime) -> bool:

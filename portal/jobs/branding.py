@@ -7,6 +7,7 @@ import hashlib
 from uuid import UUID
 
 from portal.accounts.colors import contrast
+from portal.accounts.colors import text_on as text_on
 
 LIGHT_PAGE, DARK_PAGE = "#ffffff", "#131316"
 """The grounds of candidate pages: ``static/css/candidate.css``."""
@@ -33,11 +34,6 @@ def brand_hash(color: str) -> str:
 
 def brand_css_href(workspace_id: UUID, color: str) -> str:
     return f"/brand/{workspace_id}-{brand_hash(color)}.css"
-
-
-def text_on(color: str) -> str:
-    """Black or white, whichever reads better; the better one always has 4.5:1 or more."""
-    return max(("#ffffff", "#000000"), key=lambda text: contrast(text, color))
 
 
 def towards(end: str, color: str, page: str, least: float) -> str:

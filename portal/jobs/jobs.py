@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from slugify import slugify
 
-from portal import db
+from portal import changes, db
 from portal.web.missing import Missing
 from portal.web.templating import day
 
@@ -90,6 +90,8 @@ class JobCounts(msgspec.Struct, frozen=True, kw_only=True):
     clicks: int = 0
     visitors: int = 0
     landed: int = 0
+    invited: int = 0
+    """Whose name somebody else gave; not among `captured`."""
     captured: int = 0
     started: int = 0
     completed: int = 0
@@ -182,6 +184,7 @@ def _job(row: db.Row) -> Job:
 async def _set_status(workspace_id: UUID, job_id: UUID, status: Status, closed_at: datetime | None) -> None:
     sql = "UPDATE job SET status = $3, closed_at = $4 WHERE workspace_id = $1 AND id = $2"
     _found(await db.run(sql, workspace_id, job_id, status.value, closed_at))
+    await changes.job_changed(job_id)
 
 
 def _found(touched: int) -> None:

@@ -84,7 +84,7 @@ def _see_stuck(job: Job, stuck: int) -> NextStep | None:
     if not stuck:
         return None
     text = f"{plural(stuck, 'person', 'people')} stopped on the way."
-    return NextStep(Step.SEE_STUCK, text, Permission.SEE_CANDIDATES, _address(job, "candidates"), "See who")
+    return NextStep(Step.SEE_STUCK, text, Permission.SEE_CANDIDATES, _address(job, "candidates?stuck=1"), "See who")
 
 
 def _reopen(job: Job, now: datetime) -> NextStep:

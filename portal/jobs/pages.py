@@ -9,7 +9,7 @@ from litestar import MediaType, Request, Response, get, post
 from litestar.response import Template
 from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 
-from portal import db
+from portal import changes, db
 from portal.accounts import workspaces
 from portal.accounts.access import Permission, SignedIn
 from portal.accounts.page import done, job_page, member_page
@@ -28,8 +28,8 @@ QuestionCount = Callable[[UUID], Awaitable[int]]
 """How many questions a job's interview has."""
 LinkCount = Callable[[UUID, UUID], Awaitable[int]]
 """How many channel links a job (workspace, job) has."""
-StuckCount = Callable[[UUID, UUID, datetime], Awaitable[int]]
-"""How many people stopped on their way at a job (workspace, job, now)."""
+StuckCount = Callable[[UUID, UUID], Awaitable[int]]
+"""How many people stopped on their way at a job (workspace, job)."""
 MoveDeadlines = Callable[[Job], Awaitable[int]]
 """Gives the people under way at a job its new deadline, inside the caller's transaction; how many."""
 
@@ -51,10 +51,11 @@ async def list_page(request: AnyRequest, member: SignedIn, now: datetime, job_co
         "states": {job.id: _state(job, now) for job in shown},
         "page": pager(path="/app/jobs", query=_filters(search, status), page=page, total=len(found)),
         "search": search,
-        "status": status,
+        "wanted": status,
         "errors": {},
+        "apart": "HX-Request" in request.headers,
     }
-    if request.headers.get("HX-Request"):
+    if context["apart"]:
         return Template("jobs/_list.html", context=context | {"may": member.may, "Permission": Permission})
     return member_page(request, member, "jobs/list.html", nav="jobs", **context)
 
@@ -91,7 +92,7 @@ async def overview(
     job = await jobs.get_job(member.workspace_id, job_id)
     counts = (await job_counts(job.workspace_id, [job.id])).get(job.id, JobCounts())
     questions, links = await question_count(job.id), await link_count(job.workspace_id, job.id)
-    stuck = await stuck_count(job.workspace_id, job.id, now)
+    stuck = await stuck_count(job.workspace_id, job.id)
     steps = next_steps(job, questions=questions, links=links, stuck=stuck, now=now)
     return job_page(
         request,
@@ -128,6 +129,7 @@ async def save(
         await jobs.edit_job(member.workspace_id, job_id, fields)
         if (fields.deadline_at, fields.deadline_days) != (before.deadline_at, before.deadline_days):
             await move_deadlines(await jobs.get_job(member.workspace_id, job_id))
+    await changes.job_changed(job_id)
     return done(request, f"/app/jobs/{job_id}/settings", "Saved.")
 
 
@@ -160,7 +162,7 @@ async def brand(file: str) -> Response[str]:
     color = (await workspaces.get_workspace(workspace_id)).brand_color
     if f"/brand/{file}" != branding.brand_css_href(workspace_id, color):
         raise Missing("sheet")
-    return Response(branding.brand_css(color), media_type="text/css; charset=utf-8", headers={"cache-control": IMMUTABLE})
+    return Response(branding.brand_css(color), media_type="text/css", headers={"cache-control": IMMUTABLE})
 
 
 def _named_in(file: str) -> UUID:

@@ -7,8 +7,8 @@ from uuid import UUID
 
 import msgspec
 
-from portal import db
-from portal.links import announce, channels, slugs
+from portal import changes, db
+from portal.links import channels, slugs
 from portal.links.catalogue import CatalogueChannel
 from portal.links.slugs import SlugFault
 from portal.settings import settings
@@ -151,7 +151,7 @@ async def make_links(
         if title is None:
             raise Missing("job")
         made = await _Maker(workspace_id, job_id, title, member_id, now).make(wanted)
-    await announce.slugs_made([link.slug for link in made if link.fresh])
+    await changes.slugs_made([link.slug for link in made if link.fresh])
     return made
 
 
@@ -164,6 +164,12 @@ async def links_of_job(workspace_id: UUID, job_id: UUID) -> list[ShownLink]:
         job_id,
     )
     return [_shown(row) for row in found]
+
+
+async def link_count(workspace_id: UUID, job_id: UUID) -> int:
+    """How many of a job's links are in use."""
+    sql = "SELECT count(*) FROM link WHERE workspace_id = $1 AND job_id = $2 AND kind = 'channel' AND archived_at IS NULL"
+    return int(await db.value(sql, workspace_id, job_id))
 
 
 async def list_links(
@@ -292,13 +298,13 @@ class _Maker:
         return SlugFault.ARCHIVED if archived else SlugFault.TAKEN
 
 
-async def _change(workspace_id: UUID, link_id: UUID, changes: str, *values: object) -> None:
+async def _change(workspace_id: UUID, link_id: UUID, setting: str, *values: object) -> None:
     touched = await db.run(
-        f"UPDATE link SET {changes} WHERE workspace_id = $1 AND id = $2 AND kind = 'channel'", workspace_id, link_id, *values
+        f"UPDATE link SET {setting} WHERE workspace_id = $1 AND id = $2 AND kind = 'channel'", workspace_id, link_id, *values
     )
     if not touched:
         raise Missing("link")
-    await announce.link_changed(link_id)
+    await changes.link_changed(link_id)
 
 
 def _shown(row: db.Row) -> ShownLink:

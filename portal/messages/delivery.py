@@ -8,7 +8,6 @@ import asyncio
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import asyncpg
 import structlog
 
 from portal import db
@@ -16,7 +15,7 @@ from portal.links import personal
 from portal.messages import fates, texts
 from portal.messages.facts import Known, load
 from portal.messages.lattice import may_become
-from portal.messages.planning import wanted, why_unwanted
+from portal.messages.planning import AWAY, wanted, why_unwanted
 from portal.messages.plans import Plan, plan_for
 from portal.messages.providers import Outgoing, Provider, Refused, Uncertain, provider_for
 from portal.messages.rules import Planned
@@ -29,7 +28,6 @@ LEASE = timedelta(seconds=60)
 PATIENCE = 30.0
 """Seconds that a provider gets to answer."""
 MOST_ATTEMPTS = 5
-AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
 
 CLAIM = """
 UPDATE message SET state = 'claimed', lease_until = $2 WHERE state = $4 AND id IN (

@@ -179,26 +179,3 @@ async def _requests(application_id: UUID) -> tuple[tuple[UUID, datetime], ...]:
         "SELECT id, at FROM event WHERE application_id = $1 AND kind = 'link_requested' ORDER BY at, id", application_id
     )
     return tuple((r["id"], r["at"]) for r in found)
-
-
-def sample(
-    now: datetime, *, track: Track, role_type: str, zone: str, quiet: QuietHours, deadline_at: datetime | None
-) -> ApplicationFacts:
-    """Somebody who stopped at `now` and can be reached by email and text: what a plan's page shows."""
-    return ApplicationFacts(
-        stage="captured" if track is Track.NEVER_STARTED else "started",
-        role_type=role_type,
-        job_closed=False,
-        erased=False,
-        hold=None,
-        invite=False,
-        created_at=now,
-        invited_at=None,
-        captured_at=now,
-        active_at=now,
-        deadline_at=deadline_at,
-        snoozed_until=None,
-        zones=(zone,),
-        quiet=quiet,
-        unreachable={},
-    )

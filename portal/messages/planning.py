@@ -23,7 +23,8 @@ from portal.messages.words import NUDGES, Reason, Track
 log = structlog.get_logger()
 
 PLANNABLE = [state.value for state in lattice.PLANNABLE]
-AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
+AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.InterfaceError)
+"""What is raised when PostgreSQL is away: no fault of what was being done."""
 
 WRITE = """
 INSERT INTO message (id, workspace_id, application_id, step_key, track, channel, state, reason_code, reason, due_at, ended_at,

@@ -4,6 +4,7 @@ Each text says plainly that an interactive interview is next, how long it takes,
 The texts are Jinja templates over `Fields`, run in a sandbox.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -24,7 +25,9 @@ from portal.web.templating import plural, render
 
 LOCALE = "en_GB"
 COUNTS = ("", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
-SHORT_TITLE = 24
+PERSONAL = re.compile(r"https?://[^\s/\"<>]+/[a-z2-7]{26}\b")
+"""A personal link, wherever it stands: `portal.crypto.token`."""
+SHORT_TITLE = 20
 """To how many letters a job's title is cut where a text would not fit into one message."""
 
 
@@ -50,7 +53,8 @@ class Text(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
     lines: tuple[str, ...]
     button: str
-    sms: str
+    sms: tuple[str, str]
+    """In full, and for where that does not fit into one message."""
 
 
 class Fields(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,7 +85,9 @@ class Rendered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 COME_BACK = "You can stop at any point and come back with the same link. What you have answered is kept."
-STOP = "Reply STOP to end"
+END = "{{ link }} STOP to end"
+SHORT = "{{ workspace }}: interactive interview for {{ job }}: "
+READY = "{{ workspace }}: your interactive interview for {{ job }} is ready."
 
 ENGLISH: Mapping[TextKind, Text] = {
     TextKind.INVITE: Text(
@@ -93,7 +99,10 @@ ENGLISH: Mapping[TextKind, Text] = {
             COME_BACK,
         ),
         button="Start the interview",
-        sms="{{ workspace }}: your interactive interview for {{ job }} is ready.{{ details }} {{ link }} " + STOP,
+        sms=(
+            READY + "{{ details }} " + END,
+            READY + " " + END,
+        ),
     ),
     TextKind.LINK: Text(
         title="The link they asked for",
@@ -104,7 +113,10 @@ ENGLISH: Mapping[TextKind, Text] = {
             "The link is yours alone: please don't pass it on.",
         ),
         button="Go to the interview",
-        sms="{{ workspace }}: your link to the interactive interview for {{ job }}: {{ link }} " + STOP,
+        sms=(
+            "{{ workspace }}: your link to the interactive interview for {{ job }}: " + END,
+            SHORT + END,
+        ),
     ),
     TextKind.NEVER_FIRST: Text(
         title="Your interview is ready",
@@ -115,7 +127,10 @@ ENGLISH: Mapping[TextKind, Text] = {
             COME_BACK,
         ),
         button="Start the interview",
-        sms="{{ workspace }}: your interactive interview for {{ job }} is ready.{{ details }} {{ link }} " + STOP,
+        sms=(
+            READY + "{{ details }} " + END,
+            READY + " " + END,
+        ),
     ),
     TextKind.NEVER_SECOND: Text(
         title="A few minutes are enough",
@@ -126,8 +141,10 @@ ENGLISH: Mapping[TextKind, Text] = {
             COME_BACK,
         ),
         button="Start the interview",
-        sms="{{ workspace }}: a few minutes are enough for the interactive interview for {{ job }}.{{ details }} {{ link }} "
-        + STOP,
+        sms=(
+            SHORT + "a few minutes are enough.{{ details }} " + END,
+            SHORT + "just a few minutes. " + END,
+        ),
     ),
     TextKind.NEVER_LATER: Text(
         title="Still interested?",
@@ -138,7 +155,10 @@ ENGLISH: Mapping[TextKind, Text] = {
             COME_BACK,
         ),
         button="Start the interview",
-        sms="{{ workspace }}: still interested in {{ job }}? Your interactive interview is open.{{ details }} {{ link }} " + STOP,
+        sms=(
+            "{{ workspace }}: still interested in {{ job }}? Your interactive interview is open.{{ details }} " + END,
+            SHORT + "still interested? " + END,
+        ),
     ),
     TextKind.NEVER_DEADLINE: Text(
         title="Closes {{ closes }}",
@@ -149,7 +169,10 @@ ENGLISH: Mapping[TextKind, Text] = {
             COME_BACK,
         ),
         button="Start the interview",
-        sms="{{ workspace }}: the interactive interview for {{ job }} closes {{ closes }}.{{ details }} {{ link }} " + STOP,
+        sms=(
+            "{{ workspace }}: your interactive interview for {{ job }} closes {{ closes }}.{{ details }} " + END,
+            SHORT + "closes {{ closes }}. " + END,
+        ),
     ),
     TextKind.UNFINISHED_FIRST: Text(
         title="{{ left }}",
@@ -159,7 +182,10 @@ ENGLISH: Mapping[TextKind, Text] = {
             "What you have answered is kept. The link opens where you stopped, on any phone or computer{{ until }}.",
         ),
         button="Go on where you stopped",
-        sms="{{ workspace }}: your interactive interview for {{ job }} waits where you stopped. {{ left }}: {{ link }} " + STOP,
+        sms=(
+            SHORT + "{{ left | lower }}. Go on where you stopped: " + END,
+            SHORT + "{{ left | lower }}. " + END,
+        ),
     ),
     TextKind.UNFINISHED_SECOND: Text(
         title="Your answers are saved",
@@ -169,7 +195,10 @@ ENGLISH: Mapping[TextKind, Text] = {
             "Finish whenever it suits you{{ until }}: the link opens where you stopped.",
         ),
         button="Finish the interview",
-        sms="{{ workspace }}: your answers in the interactive interview for {{ job }} are saved. {{ left }}: {{ link }} " + STOP,
+        sms=(
+            SHORT + "your answers are saved, {{ left | lower }}. " + END,
+            SHORT + "{{ left | lower }}. " + END,
+        ),
     ),
     TextKind.UNFINISHED_LATER: Text(
         title="Your interview is still open",
@@ -179,7 +208,10 @@ ENGLISH: Mapping[TextKind, Text] = {
             "The link opens where you stopped. If the job is no longer for you, there is nothing you need to do.",
         ),
         button="Finish the interview",
-        sms="{{ workspace }}: your interactive interview for {{ job }} is still open. {{ left }}: {{ link }} " + STOP,
+        sms=(
+            SHORT + "still open, {{ left | lower }}. " + END,
+            SHORT + "{{ left | lower }}. " + END,
+        ),
     ),
     TextKind.UNFINISHED_DEADLINE: Text(
         title="Closes {{ closes }}",
@@ -189,7 +221,10 @@ ENGLISH: Mapping[TextKind, Text] = {
             "What you have answered is kept: the link opens where you stopped, and you can finish{{ until }}.",
         ),
         button="Finish the interview",
-        sms="{{ workspace }}: your interactive interview for {{ job }} closes {{ closes }}. {{ left }}: {{ link }} " + STOP,
+        sms=(
+            SHORT + "closes {{ closes }}, {{ left | lower }}. " + END,
+            SHORT + "closes {{ closes }}. " + END,
+        ),
     ),
 }
 
@@ -258,17 +293,23 @@ def write(kind: TextKind, channel: Channel, known: Known, link: str, now: dateti
     return Rendered(subject=subject, text=render("email/frame.txt", **parts), html=render("email/frame.html", **parts))
 
 
+def cover_links(text: str, cover: str) -> str:
+    """`text` with `cover` in place of every personal link."""
+    return PERSONAL.sub(cover, text)
+
+
 def why_they_get_it(known: Known) -> str:
     if known.facts.captured_at is None:
         return f"You get this email because {known.workspace_name} invited you to interview for {known.job_title}."
     return f"You get this email because you gave your address to {known.workspace_name} for {known.job_title}."
 
 
-def _short(template: str, filling: Fields) -> str:
+def _short(templates: tuple[str, str], filling: Fields) -> str:
     """A text, cut down step by step until it fits into one message. What can't be made to fit goes in several."""
+    full, brief = templates
     cut = filling.job if len(filling.job) <= SHORT_TITLE else filling.job[:SHORT_TITLE].rstrip() + ".."
-    tries: tuple[dict[str, str], ...] = ({}, {"details": ""}, {"details": "", "job": cut})
-    texts = [sms.plain(_fill(template, msgspec.structs.replace(filling, **changes))) for changes in tries]
+    written = [_fill(full, filling), _fill(brief, filling), _fill(brief, msgspec.structs.replace(filling, job=cut))]
+    texts = [sms.plain(text) for text in written]
     return next((text for text in texts if sms.measure(text).segments == 1), texts[-1])
 
 

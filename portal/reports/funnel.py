@@ -16,13 +16,13 @@ def funnel(table: ChannelTable) -> list[Step]:
     """Clicks and landings exist for links only, so the share of those who gave their name leaves direct arrivals out."""
     links, total = table.links, table.total
     direct = f"{number(table.direct.captured)} direct" if table.direct.captured else ""
-    invited = f"{number(total.invited)} invited" if total.invited else ""
+    invited = f"{number(total.invited)} more invited" if total.invited else ""
     returned = f"{number(total.returned)} by nudge" if total.returned else ""
     return [
         Step("Clicks", total.clicks, plural(total.visitors, "visitor")),
         Step("Landed", total.landed, _share("of clicks", share(links.landed, links.clicks))),
-        Step("Gave name", total.captured, _join(_share("of landed", share(links.captured, links.landed)), direct)),
-        Step("Started", total.started, _join(_share("of these", share(total.started, total.people)), invited)),
+        Step("Gave name", total.captured, _join(_share("of landed", share(links.captured, links.landed)), direct, invited)),
+        Step("Started", total.started, _share("of these", share(total.started, total.people))),
         Step("Completed", total.completed, _join(_share("of started", share(total.completed, total.started)), returned)),
     ]
 

@@ -158,8 +158,13 @@ async def figures_of_jobs(workspace_id: UUID, job_ids: Sequence[UUID]) -> list[d
         UNION ALL
         SELECT a.job_id, step.figure, count(*)
         FROM application a,
-          LATERAL (VALUES ('captured', a.captured_at), ('started', a.started_at), ('completed', a.completed_at)) step (figure, at)
-        WHERE a.workspace_id = $1 AND a.job_id = ANY($2) AND step.at IS NOT NULL
+          LATERAL (VALUES
+            ('invited', a.captured_at IS NULL),
+            ('captured', a.captured_at IS NOT NULL),
+            ('started', a.started_at IS NOT NULL),
+            ('completed', a.completed_at IS NOT NULL)
+          ) step (figure, reached)
+        WHERE a.workspace_id = $1 AND a.job_id = ANY($2) AND step.reached
         GROUP BY 1, 2
         """,
         workspace_id,

@@ -6,8 +6,10 @@ from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException
 from litestar.response import Template
 from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR, HTTP_503_SERVICE_UNAVAILABLE
+from redis.exceptions import RedisError
 
 from portal.web.missing import Missing
+from portal.web.security import is_member_path
 
 log = structlog.get_logger()
 
@@ -18,8 +20,9 @@ AWAY = (
     asyncpg.OperatorInterventionError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
+    RedisError,
 )
-"""What asyncpg raises when the server is gone, going, or not yet there."""
+"""What the clients of PostgreSQL and Redis raise when the server is gone, going, or not yet there."""
 
 SENTENCES = {
     400: ("That didn't work", "Something in what was sent can't be used. Go back and try again."),
@@ -67,7 +70,7 @@ def _answer(request: Request, status: int, headers: dict[str, str]) -> Response:
         return Response(problem, status_code=status, media_type="application/problem+json", headers=headers)
     return Template(
         "layouts/error.html",
-        context={"title": title, "text": text, "back": "/app" if path.startswith("/app") else "", "status": status},
+        context={"title": title, "text": text, "back": "/app" if is_member_path(path) else "", "status": status},
         status_code=status,
         headers=headers,
         media_type=MediaType.HTML,

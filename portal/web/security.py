@@ -36,7 +36,12 @@ async def add_headers(message: Message, scope: Scope) -> None:
 
 
 def _member_page(scope: HTTPScope) -> bool:
-    return scope["path"].startswith("/app")
+    return is_member_path(scope["path"])
+
+
+def is_member_path(path: str) -> bool:
+    """``/app`` and what lies below, but not ``/apply``."""
+    return path == "/app" or path.startswith("/app/")
 
 
 def from_our_page(headers: dict[str, str]) -> bool:

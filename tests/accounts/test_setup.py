@@ -82,7 +82,7 @@ async def test_two_tabs_make_one_workspace() -> None:
 async def test_what_is_wrong_is_said_and_what_was_typed_is_kept(stranger: httpx.AsyncClient) -> None:
     page = await post(stranger, await link(), TYPED | {"name": " ", "member_name": "", "email": "mara", "password": "short"})
     assert page.status_code == 422
-    for sentence in ("organisation&#39;s name", "person&#39;s name", "name@example.com", "at least 10 characters"):
+    for sentence in ("organisation&#39;s name", "Give your name", "name@example.com", "at least 10 characters"):
         assert sentence in page.text
     assert 'value="mara"' in page.text
     assert '<option value="DE" selected>' in page.text

@@ -10,6 +10,7 @@ from portal import db
 from portal.accounts.access import SignedIn
 from portal.candidates import applications
 from portal.candidates.applications import Stage
+from portal.jobs.jobs import get_job
 from portal.web.missing import Missing
 from tests.cast import NOW, Northgate, add_application, add_candidate
 
@@ -128,3 +129,29 @@ async def test_an_application_knows_its_person_job_and_way(northgate: Northgate,
     found = await applications.get_application(northgate.id, ana)
 
     assert (found.name, found.job_title, found.stage, found.came_by) == ("Ana Duarte", "Night nurse", Stage.CAPTURED, "Direct")
+
+
+async def test_a_jobs_new_deadline_reaches_those_under_way_but_not_who_was_given_more_time(
+    northgate: Northgate, ana: UUID
+) -> None:
+    people = {"Ben": {}, "Eve": {"stage": "completed", "completed_at": NOW}}
+    ben, eve = [
+        await add_application(
+            northgate.id, northgate.job_id, await add_candidate(northgate.id, n, f"{n}@example.com".lower()), **c
+        )
+        for n, c in people.items()
+    ]
+    mercy = NOW + timedelta(days=40)
+    await applications.extend_deadline(northgate.id, ben, mercy, now=NOW)
+    await db.run("UPDATE job SET deadline_at = $1, deadline_days = 5", NOW + timedelta(days=20))
+
+    assert await applications.move_deadlines(await get_job(northgate.id, northgate.job_id)) == 1
+    deadlines = {a: await db.value("SELECT deadline_at FROM application WHERE id = $1", a) for a in (ana, ben, eve)}
+    assert deadlines == {ana: NOW + timedelta(days=5), ben: mercy, eve: NOW + timedelta(days=10)}
+    assert (await state(ana))[1]
+
+
+async def test_a_job_without_a_deadline_leaves_none(northgate: Northgate, ana: UUID) -> None:
+    await db.run("UPDATE job SET deadline_at = NULL, deadline_days = NULL")
+    await applications.move_deadlines(await get_job(northgate.id, northgate.job_id))
+    assert await db.value("SELECT deadline_at FROM application WHERE id = $1", ana) is None

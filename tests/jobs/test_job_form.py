@@ -45,7 +45,12 @@ def test_a_job_is_read_as_typed_without_stray_space() -> None:
 
 
 def test_everything_that_is_wrong_is_said_at_once() -> None:
-    assert set(errors(title="", minutes="soon", country="XX", timezone="Mars/Base")) == {"title", "minutes", "country", "timezone"}
+    assert set(errors(title="", minutes="soon", country="XX", timezone="Mars/Base")) == {
+        "title",
+        "minutes",
+        "country",
+        "timezone",
+    }
 
 
 def test_an_empty_form_names_every_choice_that_is_missing() -> None:
@@ -87,7 +92,9 @@ def test_what_belongs_to_another_choice_is_left_alone() -> None:
     assert (fields.deadline_at, fields.deadline_days, fields.external_url) == (None, 7, "")
 
 
-@pytest.mark.parametrize("typed", ["", "http://example.com/x", "example.com", "https://", "https://localhost", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "typed", ["", "http://example.com/x", "example.com", "https://", "https://localhost", "javascript:alert(1)"]
+)
 def test_an_interview_elsewhere_needs_a_safe_address(typed: str) -> None:
     assert set(errors(interview_kind="external", external_url=typed)) == {"external_url"}
 

@@ -7,9 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from portal import db, redis
+from portal import changes, db, redis
 from portal.accounts.access import SignedIn
-from portal.links import announce, channels, links
+from portal.links import channels, links
 from portal.links.links import LinkFields, LinkState, WantedLink
 from portal.links.slugs import SlugFault
 from portal.web.forms import Invalid
@@ -218,7 +218,7 @@ async def test_a_channel_of_the_catalogue_cannot_be_added_again(northgate: North
 
 async def test_every_change_is_announced(northgate: Northgate) -> None:
     async with redis.client().pubsub() as heard:
-        await heard.subscribe(announce.CHANNEL)
+        await heard.subscribe(changes.CHANNEL)
         await heard.get_message(timeout=1)
         link_id = (await make(northgate, SET[0]))[0].link_id
         await links.set_paused(northgate.id, link_id, at=NOW)

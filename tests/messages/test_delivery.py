@@ -351,7 +351,6 @@ async def test_losing_redis_between_claim_and_worker_only_costs_the_lease(life: 
 
 async def test_a_message_that_cannot_be_written_is_given_up(life: Life) -> None:
     message_id = await claimed(life)
-    await db.run("UPDATE workspace SET brand_color = '#000000' WHERE id = $1", life.workspace_id)
     await db.run("UPDATE candidate SET timezone = 'Mars/Olympus' WHERE id = $1", life.candidate_id)
     at = AFTER_3H
     for _ in range(delivery.MOST_ATTEMPTS):

@@ -38,7 +38,8 @@ async def test_the_database_knows_the_same_states(request: pytest.FixtureRequest
     await db.open(settings().database_url)
     try:
         check = await db.value(
-            "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'message'::regclass AND conname = 'message_state_check'"
+            "SELECT pg_get_constraintdef(oid) FROM pg_constraint "
+            "WHERE conrelid = 'message'::regclass AND conname = 'message_state_check'"
         )
     finally:
         await db.close()

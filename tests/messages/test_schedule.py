@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.messages.direct import direct, link_key
-from portal.messages.facts import ApplicationFacts, Done, sample
+from portal.messages.facts import ApplicationFacts, Done
 from portal.messages.plans import DEFAULT, Plan, Step
 from portal.messages.quiet import QuietHours, is_quiet
+from portal.messages.rehearsal import sample
 from portal.messages.rules import Planned
 from portal.messages.schedule import LATE, LEAST_LEFT, schedule
 from portal.messages.words import Anchor, Channel, Reason, State, Track, Wish
@@ -227,7 +228,7 @@ def test_an_overdue_nudge_waits_out_the_night() -> None:
     assert first.due_at == at("2026-11-24 08:00") and first.reason.startswith("3 h after they stopped; moved from Mon 13:00")
 
 
-INVITED = {"stage": "invited", "invite": True, "invited_at": at("2026-11-23 23:00"), "captured_at": None}
+INVITED: dict[str, Any] = {"stage": "invited", "invite": True, "invited_at": at("2026-11-23 23:00"), "captured_at": None}
 
 
 def test_an_invitation_goes_by_email_at_any_hour() -> None:

@@ -40,12 +40,15 @@ def test_every_command_exists() -> None:
     assert used == {"migrate", "serve", "work", "clock"}
     assert used <= commands()
     assert instructions("CMD")[-1] == '["portal", "serve"]'
-    for service in OURS.values():
-        health = service["healthcheck"]
-        assert isinstance(health, dict)
-        test = health.get("test", [])
-        if "portal" in test:
-            assert test[test.index("portal") + 1] in commands()
+
+
+@pytest.mark.parametrize("part", ["worker", "clock"])
+def test_a_part_asks_after_itself(part: str) -> None:
+    health = OURS[part]["healthcheck"]
+    assert isinstance(health, dict)
+    assert health["test"] == ["CMD", "python", "-m", "workers.check", part]
+    source = (ROOT / "workers" / "check.py").read_text()
+    assert re.search(rf'choices=\[.*"{part}".*\]', source)
 
 
 def test_every_variable_is_read_by_the_programme() -> None:

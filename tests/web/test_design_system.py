@@ -4,6 +4,7 @@ import base64
 import hashlib
 import re
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ A_JOB = {
     "job_tabs": [("overview", "Overview", "/o"), ("share", "Share", "/s")],
     "tab": "share",
 }
-LAYOUTS = {
+LAYOUTS: dict[str, dict[str, Any]] = {
     "member": SIGNED_IN,
     "job": SIGNED_IN | A_JOB,
     "door": {"flash": None, "is_demo": False},
@@ -33,7 +34,7 @@ LAYOUTS = {
 }
 
 
-def page(source: str, **context: object) -> str:
+def page(source: str, **context: Any) -> str:
     return environment().from_string(source).render(**context)
 
 

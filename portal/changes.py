@@ -1,4 +1,4 @@
-"""Telling every process that something about a link has changed, so that it looks again."""
+"""Telling every process that a link or a job has changed, so that it looks again."""
 
 from uuid import UUID
 

@@ -1,0 +1,1 @@
+"""The whole thing as people meet it: real processes, a real browser."""

@@ -1,0 +1,55 @@
+"""What the clock can wake. Each actor calls one function of `portal`, and asks what time it is.
+
+An actor's coroutine runs as a task with a context of its own, so that a broken transaction ends with it.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from uuid import UUID
+
+import dramatiq
+
+from portal import clock
+from portal.clicks import ingest as clicks
+from portal.messages import delivery, planning
+from workers import outages, stores
+from workers.broker import SEND, WAKE
+
+AGE = 10_000
+"""Milliseconds after which a wake-up call is not worth following: the clock has called again."""
+LIMIT = 60_000
+"""Milliseconds that an actor may take."""
+BATCH = 5000
+
+
+@dramatiq.actor(queue_name=WAKE, max_age=AGE, time_limit=LIMIT)
+async def ingest() -> None:
+    """Count the clicks of the journal."""
+    await _do("ingest", _ingest)
+
+
+@dramatiq.actor(queue_name=WAKE, max_age=AGE, time_limit=LIMIT)
+async def replan() -> None:
+    """Plan the messages of applications that have changed."""
+    await _do("replan", lambda now: planning.replan_stale(now, limit=500))
+
+
+@dramatiq.actor(queue_name=SEND, max_age=LIMIT, time_limit=LIMIT)
+async def deliver(message_id: str) -> None:
+    """Send one claimed message."""
+    await _do("deliver", lambda now: delivery.deliver(UUID(message_id), now))
+
+
+async def _ingest(now: datetime) -> None:
+    while await clicks.ingest_batch(now, limit=BATCH) >= BATCH:
+        continue
+
+
+async def _do(what: str, call: Callable[[datetime], Awaitable[object]]) -> None:
+    try:
+        await stores.ready()
+        await call(clock.now())
+    except outages.AWAY as error:
+        outages.note(what, error)
+    else:
+        outages.over(what)

@@ -1,0 +1,129 @@
+"""The clock: `python -m workers.schedule`. It looks what is to be done and wakes the workers; nothing long is done here.
+
+Several clocks may run side by side: what they claim is claimed once, and to be woken twice does no harm.
+"""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Awaitable, Callable
+from contextvars import Context
+from datetime import datetime
+from typing import NamedTuple
+
+import structlog
+
+from portal import clock
+from portal.candidates import applications
+from portal.clicks import ingest, partitions, visitors
+from portal.messages import delivery, fates, planning
+from workers import outages, stores
+from workers.starting import start
+
+log = structlog.get_logger()
+
+MOST_WAKE_UPS = 8
+"""Wake-up calls that nobody has taken yet: more would only pile up while no worker runs."""
+MOST_SENDS = 500
+"""Messages claimed and not yet taken by a worker."""
+LONGEST_PAUSE = 30.0
+PATIENCE = 60.0
+"""Seconds that one look may take."""
+CLOSING = 2.0
+
+
+class Chore(NamedTuple):
+    """Something that is looked after every so many seconds."""
+
+    name: str
+    seconds: float
+    call: Callable[[datetime], Awaitable[object]]
+
+
+async def wake_ingest(now: datetime) -> None:
+    from workers import actors, broker
+
+    if not await ingest.journal_is_empty() and await asyncio.to_thread(broker.waiting, broker.WAKE) < MOST_WAKE_UPS:
+        await asyncio.to_thread(actors.ingest.send)
+
+
+async def wake_planning(now: datetime) -> None:
+    from workers import actors, broker
+
+    if await planning.anything_stale() and await asyncio.to_thread(broker.waiting, broker.WAKE) < MOST_WAKE_UPS:
+        await asyncio.to_thread(actors.replan.send)
+
+
+async def wake_delivery(now: datetime) -> None:
+    """Claim what is due and hand its ids to the workers. The queue is asked first: without Redis nothing is claimed in vain."""
+    from workers import actors, broker
+
+    room = MOST_SENDS - await asyncio.to_thread(broker.waiting, broker.SEND)
+    for message_id in await delivery.claim_due(now, room) if room > 0 else []:
+        await asyncio.to_thread(actors.deliver.send, str(message_id))
+
+
+async def beat(now: datetime) -> None:
+    await stores.beat("clock", now)
+
+
+CHORES = (
+    Chore("ingest", 1, wake_ingest),
+    Chore("planning", 1, wake_planning),
+    Chore("delivery", 1, wake_delivery),
+    Chore("sign of life", stores.BEAT, beat),
+    Chore("unknown messages", 30, fates.sweep_unknown),
+    Chore("expired applications", 60, applications.expire_due),
+    Chore("changed jobs and switches", 60, planning.mark_changed),
+    Chore("click partitions", 60, partitions.make_ahead),
+    Chore("visitor salts", 60, visitors.forget_old),
+)
+
+
+async def run(chores: tuple[Chore, ...] = CHORES) -> None:
+    """Look after all chores, each at its own pace, until cancelled."""
+    async with asyncio.TaskGroup() as group:
+        for chore in chores:
+            group.create_task(keep_doing(chore))
+
+
+async def keep_doing(chore: Chore) -> None:
+    """Every `chore.seconds`; more and more seldom while it fails, up to `LONGEST_PAUSE` or its own pace."""
+    pause = chore.seconds
+    while True:
+        done = await asyncio.create_task(do_once(chore), context=Context())
+        pause = chore.seconds if done else min(pause * 2, max(LONGEST_PAUSE, chore.seconds))
+        await asyncio.sleep(pause)
+
+
+async def do_once(chore: Chore) -> bool:
+    """Whether it went well. In a context of its own, so that a broken transaction is forgotten with it."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await stores.ready()
+            await chore.call(clock.now())
+    except outages.AWAY as error:
+        outages.note(chore.name, error)
+        return False
+    except Exception as error:  # a fault in one chore must not stop the clock
+        log.error("chore failed", chore=chore.name, error=repr(error), exc_info=error)
+        return False
+    outages.over(chore.name)
+    return True
+
+
+async def main() -> None:
+    """Until SIGTERM or SIGINT."""
+    work = asyncio.create_task(run())
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signum, work.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await work
+    with contextlib.suppress(*outages.AWAY):
+        async with asyncio.timeout(CLOSING):
+            await stores.close()
+
+
+if __name__ == "__main__":
+    start()
+    asyncio.run(main())
