@@ -30,7 +30,7 @@ RESERVED = frozenset(
 """First parts of addresses that are the portal's own."""
 
 SHORTEST, LONGEST = 2, 60
-LONGEST_NAME = 28
+LONGEST_NAME = 20
 """Of the job's name in a proposed slug: with the code it still fits on a poster."""
 
 SHAPE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")

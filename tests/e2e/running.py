@@ -18,6 +18,7 @@ import asyncpg
 import psutil
 
 from portal.datafolder import find_running
+from portal.processes import tie
 from portal.settings import ROOT
 from tests.servers import open_folder
 
@@ -53,6 +54,7 @@ class Running:
                 cwd=ROOT,
                 stdout=said,
                 stderr=subprocess.STDOUT,
+                preexec_fn=tie(signal.SIGTERM),  # noqa: PLW1509 - tests that are killed leave nothing behind
             )
 
     async def ready(self) -> str:
