@@ -62,7 +62,7 @@ async def stores(request: pytest.FixtureRequest, schema: None) -> AsyncIterator[
         return
     await db.open(settings().database_url)
     await redis.open(settings().redis_url)
-    await _empty()
+    await empty_stores()
     try:
         yield
     finally:
@@ -70,7 +70,7 @@ async def stores(request: pytest.FixtureRequest, schema: None) -> AsyncIterator[
         await db.close()
 
 
-async def _empty() -> None:
+async def empty_stores() -> None:
     (settings().clock_file or Path()).unlink(missing_ok=True)
     await redis.client().flushall()
     full = await db.rows(

@@ -64,6 +64,7 @@ class Journal:
         self._segment: Segment | None = None
         self._waiting: list[Segment] = []
         self._looked_at = -LOOK_FOR_ABANDONED
+        self._was_away = False
 
     async def open(self) -> None:
         """Raises `OSError` when the folder can't be made."""
@@ -122,7 +123,7 @@ class Journal:
         try:
             await patience.within(LIMIT, _copy(connection, batch))
         except FAILURES as error:
-            self._connection = None
+            self._connection, self._was_away = None, True
             connection.terminate()
             log.warning("journal goes to disk", hits=len(batch), error=repr(error))
             return False
@@ -157,7 +158,9 @@ class Journal:
         try:
             if self._connection is None or self._connection.is_closed():
                 self._connection = await connect(self._database_url)
-                log.info("journal goes to the database")
+                if self._was_away:
+                    log.info("journal goes to the database again")
+                    self._was_away = False
             await self._replay()
         except FAILURES as error:
             log.debug("journal not mended", error=repr(error))

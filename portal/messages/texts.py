@@ -8,12 +8,12 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 import msgspec
 from babel.dates import format_date, format_datetime
-from jinja2 import StrictUndefined
+from jinja2 import StrictUndefined, Template
 from jinja2.sandbox import SandboxedEnvironment
 
 from portal.jobs.branding import text_on
@@ -341,4 +341,9 @@ def _sandbox() -> SandboxedEnvironment:
 
 
 def _fill(template: str, filling: Fields) -> str:
-    return " ".join(_sandbox().from_string(template).render(**msgspec.structs.asdict(filling)).split())
+    return " ".join(_compiled(template).render(**msgspec.structs.asdict(filling)).split())
+
+
+@lru_cache(maxsize=500)
+def _compiled(template: str) -> Template:
+    return _sandbox().from_string(template)

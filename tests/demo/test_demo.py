@@ -15,7 +15,7 @@ from portal.demo.loading import Telling
 from portal.demo.taps import Clock
 from portal.messages.planning import replan_stale
 from portal.settings import settings
-from tests.conftest import _empty as empty_stores
+from tests.conftest import empty_stores
 
 NOW = datetime(2026, 11, 22, 19, 30, tzinfo=UTC)
 pytestmark = pytest.mark.no_stores

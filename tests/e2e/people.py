@@ -93,7 +93,7 @@ async def add_question(page: Page, kind: str, prompt: str, options: str) -> None
     await form.get_by_label("Answer", exact=True).select_option(kind)
     await form.get_by_label("Options").fill(options)
     await form.get_by_label("An answer is needed").check()
-    await form.get_by_role("button", name="Add question").press("Enter")
+    await form.get_by_role("button", name="Add question").click()
 
 
 async def make_links(page: Page, job: str, *channels: str) -> dict[str, str]:

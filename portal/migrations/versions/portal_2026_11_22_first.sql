@@ -427,6 +427,7 @@ CREATE TABLE message (
 CREATE INDEX message_due ON message (due_at) WHERE state = 'scheduled';
 CREATE INDEX message_leased ON message (lease_until) WHERE state = 'claimed';
 CREATE INDEX message_handed_over ON message (handed_over_at) WHERE state = 'handed_over';
+CREATE INDEX message_parked ON message (application_id) WHERE state = 'held' OR (state = 'cancelled' AND reason_code = 'job_closed');
 CREATE INDEX message_by_workspace ON message (workspace_id, created_at DESC, id);
 CREATE INDEX message_by_link ON message (link_id) WHERE link_id IS NOT NULL;
 CREATE INDEX message_provider ON message (provider, provider_id) WHERE provider_id <> '';
