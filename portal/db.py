@@ -17,6 +17,14 @@ from asyncpg.pool import PoolConnectionProxy
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
 Row = asyncpg.Record
+AWAY = (
+    OSError,  # TimeoutError is one
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+"""What asyncpg raises when the server is gone, going, or not yet there: no fault of what was being done."""
 
 
 class SafeTransaction(PostgresTransaction):

@@ -1,12 +1,13 @@
 """A store that is away is said once, and once more when it is back; not every second."""
 
-import asyncpg
 import structlog
 from redis.exceptions import RedisError
 
+from portal import db
+
 log = structlog.get_logger()
 
-AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.InterfaceError, RedisError)
+AWAY = (*db.AWAY, RedisError)
 """What a PostgreSQL or a Redis that does not answer raises. Time-outs are `OSError` too."""
 
 _noted: set[str] = set()

@@ -15,7 +15,7 @@ from portal.links import personal
 from portal.messages import fates, texts
 from portal.messages.facts import Known, load
 from portal.messages.lattice import may_become
-from portal.messages.planning import AWAY, wanted, why_unwanted
+from portal.messages.planning import wanted, why_unwanted
 from portal.messages.plans import Plan, plan_for
 from portal.messages.providers import Outgoing, Provider, Refused, Uncertain, provider_for
 from portal.messages.rules import Planned
@@ -50,7 +50,7 @@ async def deliver(message_id: UUID, now: datetime) -> None:
     """Send a claimed message, or note why it does not go. Does nothing for one that is not, or no longer, claimed."""
     try:
         outgoing = await hand_over(message_id, now)
-    except AWAY:
+    except db.AWAY:
         raise
     except Exception as error:  # one that can't be written must not be tried for ever
         log.error("message not written", message=str(message_id), error=repr(error), exc_info=error)

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-import asyncpg
 import structlog
 
 from portal import db
@@ -23,8 +22,6 @@ from portal.messages.words import NUDGES, Reason, Track
 log = structlog.get_logger()
 
 PLANNABLE = [state.value for state in lattice.PLANNABLE]
-AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.InterfaceError)
-"""What is raised when PostgreSQL is away: no fault of what was being done."""
 
 WRITE = """
 INSERT INTO message (id, workspace_id, application_id, step_key, track, channel, state, reason_code, reason, due_at, ended_at,
@@ -74,7 +71,7 @@ async def replan_stale(now: datetime, limit: int = 200) -> int:
                 after = found
                 await replan(found, now)
                 done += 1
-        except AWAY:
+        except db.AWAY:
             raise
         except Exception as error:  # one that can't be planned must not stop the others
             log.error("application not planned", application=str(after), error=repr(error), exc_info=error)

@@ -1,6 +1,5 @@
 """What people see when something is wrong: one clear sentence, never a stack trace."""
 
-import asyncpg
 import structlog
 from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException
@@ -8,21 +7,13 @@ from litestar.response import Template
 from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR, HTTP_503_SERVICE_UNAVAILABLE
 from redis.exceptions import RedisError
 
+from portal import db
 from portal.web.missing import Missing
 from portal.web.security import is_member_path
 
 log = structlog.get_logger()
 
-AWAY = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    RedisError,
-)
-"""What the clients of PostgreSQL and Redis raise when the server is gone, going, or not yet there."""
+AWAY = (*db.AWAY, RedisError)
 
 SENTENCES = {
     400: ("That didn't work", "Something in what was sent can't be used. Go back and try again."),
