@@ -1,7 +1,7 @@
 """What `portal doctor` looks at, and the questions that the other commands ask before they start."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -52,8 +52,8 @@ async def examine(settings: Settings, running: Running | None) -> AsyncIterator[
             yield finding
     if running is not None:
         yield Finding(State.OK, "running", f"`portal up` runs on this folder (process {running.pid}).")
-    yield provider("email", settings.sendgrid_api_key, "SENDGRID_API_KEY")
-    yield texts(settings)
+    for finding in providers():
+        yield finding
 
 
 def public_url(settings: Settings) -> Finding:
@@ -117,16 +117,17 @@ async def redis(url: str) -> AsyncIterator[Finding]:
         yield Finding(State.WARNING, "Redis", f"It may drop queued work ({policy}): set maxmemory-policy to noeviction.")
 
 
-def provider(subject: str, key: str, variable: str) -> Finding:
-    if not key:
-        return Finding(State.WARNING, subject, f"{variable} is not set: nothing is sent, messages stand on the outbox page.")
-    return Finding(State.OK, subject, f"{variable} is set")
+def providers() -> Iterator[Finding]:
+    """Who carries messages, by channel."""
+    from portal.messages.providers import provider_for
+    from portal.messages.words import Channel
 
-
-def texts(settings: Settings) -> Finding:
-    if settings.twilio_account_sid and not settings.twilio_auth_token:
-        return Finding(State.WRONG, "texts", "TWILIO_ACCOUNT_SID is set without TWILIO_AUTH_TOKEN: set both.")
-    return provider("texts", settings.twilio_account_sid, "TWILIO_ACCOUNT_SID")
+    for channel in Channel:
+        name = provider_for(channel).name
+        if name == "outbox":
+            yield Finding(State.WARNING, channel.value, "Nothing is sent: messages stand on the outbox page.")
+        else:
+            yield Finding(State.OK, channel.value, f"carried by {name}")
 
 
 async def database_problem(url: str) -> str:

@@ -44,12 +44,6 @@ class Settings:
     """``PORTAL_DEMO``: ``1`` shows the demo's sign-in on the sign-in page. Set by ``portal up --demo``."""
     clock_file: Path | None
     """``PORTAL_CLOCK_FILE``: a file with a number of seconds to add to the time, read at each look. For rehearsals and tests."""
-    sendgrid_api_key: str
-    """``SENDGRID_API_KEY``: without it, emails go to the outbox page."""
-    twilio_account_sid: str
-    """``TWILIO_ACCOUNT_SID``: without it, texts go to the outbox page."""
-    twilio_auth_token: str
-    """``TWILIO_AUTH_TOKEN``."""
 
     @property
     def secure_cookies(self) -> bool:
@@ -78,9 +72,6 @@ def load(env: Mapping[str, str]) -> Settings:
         trusted_proxies=_networks(env.get("PORTAL_TRUSTED_PROXIES") or ""),
         demo=(env.get("PORTAL_DEMO") or "0") == "1",
         clock_file=Path(clock_file).absolute() if clock_file else None,
-        sendgrid_api_key=env.get("SENDGRID_API_KEY") or "",
-        twilio_account_sid=env.get("TWILIO_ACCOUNT_SID") or "",
-        twilio_auth_token=env.get("TWILIO_AUTH_TOKEN") or "",
     )
 
 

@@ -139,10 +139,9 @@ def test_doctor_names_each_thing_that_is_wrong(portal: Portal) -> None:
         REDIS_URL=NO_REDIS,
         PORTAL_SECRET_KEY="a" * 40,
         PORTAL_PUBLIC_URL="http://jobs.example.com",
-        TWILIO_ACCOUNT_SID="AC1",
     )
     assert done.returncode == 2
     wrong = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("wrong")]
-    assert wrong == ["secret", "PostgreSQL", "schema", "Redis", "texts"]
-    assert [line.split()[1] for line in done.stdout.splitlines() if line.startswith("warning")] == ["address", "email"]
+    assert wrong == ["secret", "PostgreSQL", "schema", "Redis"]
+    assert [line.split()[1] for line in done.stdout.splitlines() if line.startswith("warning")] == ["address", "email", "sms"]
     assert "hidden" not in done.stdout

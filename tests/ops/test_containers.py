@@ -52,7 +52,7 @@ def test_a_part_asks_after_itself(part: str) -> None:
 
 
 def test_every_variable_is_read_by_the_programme() -> None:
-    assert len(KNOBS) > 10
+    assert len(KNOBS) >= 10
     for service in OURS.values():
         assert isinstance(service["environment"], dict)
         assert set(service["environment"]) <= KNOBS
