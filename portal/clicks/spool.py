@@ -104,12 +104,10 @@ def abandoned(folder: Path) -> list[Segment]:
 
 def _locked(path: Path, handle: int) -> Segment | None:
     """The file, if it is ours: not locked by another process, and not removed by one before we had the lock."""
-    try:
+    with suppress(BlockingIOError, FileNotFoundError):  # somebody else's
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if path.stat().st_ino == os.fstat(handle).st_ino:
             return Segment(path, handle)
-    except (BlockingIOError, FileNotFoundError):
-        pass  # somebody else's
     os.close(handle)
     return None
 
