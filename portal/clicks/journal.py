@@ -17,6 +17,7 @@ import msgspec
 import structlog
 from prometheus_client import Counter
 
+from portal import db
 from portal.clicks import patience, spool
 from portal.clicks.hits import COLUMNS, Hit
 from portal.clicks.spool import Segment
@@ -40,7 +41,7 @@ PAUSE = 0.5
 LOOK_FOR_ABANDONED = 30.0
 REPLAY_AT_ONCE = 2_000
 
-FAILURES = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
+FAILURES = (*db.AWAY, asyncpg.PostgresError)
 
 
 class _Turn(asyncio.Future[None]):
@@ -122,7 +123,7 @@ class Journal:
             return False
         try:
             await patience.within(LIMIT, _copy(connection, batch))
-        except FAILURES as error:
+        except Exception as error:  # whatever it was, the disk takes the batch
             self._connection, self._was_away = None, True
             connection.terminate()
             log.warning("journal goes to disk", hits=len(batch), error=repr(error))

@@ -130,13 +130,28 @@ async def test_a_slow_database_is_given_up_in_time_and_not_asked_again_at_once(j
 
 
 async def test_a_killed_backend_costs_no_hit(journal: Journal, tmp_path: Path) -> None:
-    written = hits(300)
+    written, before = hits(300), counted(LOST)
     for n, hit in enumerate(written):
         await journal.append(hit)
         if n % 100 == 50:
             await db.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'portal-journal'")
     await until_replayed(tmp_path)
     assert {hit.id for hit in written} == {hit.id for hit in await journaled()}
+    assert counted(LOST) == before
+
+
+async def test_a_connection_that_asyncpg_itself_lost_track_of_costs_no_hit(journal: Journal, tmp_path: Path) -> None:
+    """As after a kill at an unlucky moment: asyncpg then raises an error of its own, neither the server's nor the net's."""
+    assert journal._connection is not None
+    under_way = asyncio.create_task(journal._connection.fetchval("SELECT pg_sleep(5)"))
+    await asyncio.sleep(0.05)
+    written, before = hits(5), counted(LOST)
+    for hit in written:
+        await journal.append(hit)
+    under_way.cancel()
+    await until_replayed(tmp_path)
+    assert {hit.id for hit in written} <= {hit.id for hit in await journaled()}
+    assert counted(LOST) == before
 
 
 async def test_with_neither_database_nor_disk_the_loss_is_counted_and_nobody_waits(stores: None, tmp_path: Path) -> None:
