@@ -26,7 +26,7 @@ MOST_WAKE_UPS = 8
 """Wake-up calls that nobody has taken yet: more would only pile up while no worker runs."""
 MOST_SENDS = 500
 """Messages claimed and not yet taken by a worker."""
-LONGEST_PAUSE = 30.0
+LONGEST_PAUSE = 10.0
 PATIENCE = 60.0
 """Seconds that one look may take."""
 CLOSING = 2.0

@@ -199,8 +199,8 @@ async def replay(database_url: str, segment: Segment) -> int:
     if torn := segment.size - offset:
         TORN.inc()
         log.warning("spool file was cut off", file=segment.path.name, bytes=torn)
-    await asyncio.to_thread(segment.remove)
     REPLAYED.inc(total)
+    await asyncio.to_thread(segment.remove)
     return total
 
 

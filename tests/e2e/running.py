@@ -25,7 +25,7 @@ from tests.servers import open_folder
 T = TypeVar("T")
 OURS = ("PORTAL_", "DATABASE_URL", "REDIS_URL")
 LONDON = ZoneInfo("Europe/London")
-PATIENCE = 60.0
+PATIENCE = 150.0
 """Seconds; far more than anything takes, for machines that do much else."""
 
 
