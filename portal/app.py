@@ -19,6 +19,7 @@ from portal.accounts.middleware import SessionMiddleware
 from portal.candidates import applications
 from portal.candidates import pages as candidates_pages
 from portal.clicks import front
+from portal.clicks import pages as clicks_pages
 from portal.interviews import answers, questions
 from portal.interviews import pages as interviews_pages
 from portal.jobs import pages as jobs_pages
@@ -39,6 +40,7 @@ HANDLERS = [
     *accounts_pages.handlers,
     *jobs_pages.handlers,
     *links_pages.handlers,
+    *clicks_pages.handlers,
     *candidates_pages.handlers,
     *interviews_pages.handlers,
     *messages_pages.handlers,
@@ -49,6 +51,7 @@ HANDLERS = [
 SHOWN_FROM_ABOVE: dict[str, object] = {
     "demo_sign_ins": demo.SIGN_INS,
     "job_counts": counts.job_counts,
+    "journal_standing": lambda: front.engine().journal.standing()._asdict(),
     "link_clicks": counts.link_clicks,
     "link_count": links.link_count,
     "question_count": questions.count_of,
@@ -111,7 +114,8 @@ def csrf() -> CSRFConfig:
 
 @asynccontextmanager
 async def resources(app: Litestar) -> AsyncIterator[None]:
-    """What pages and redirects both use, opened before the first request and closed after the last."""
+    """What pages and redirects both use, opened before the first request and closed after the last. Opens also while PostgreSQL
+    or Redis is away: redirects work, pages say that they will be back, and all goes on by itself."""
     await db.open(settings().database_url)
     await redis.open(settings().redis_url)
     await front.open()

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import date
 
 from portal import clock, datafolder, db, doctor, redis, supervisor
 from portal.accounts.access import Role
@@ -15,10 +16,7 @@ from portal.processes import CannotStart
 from portal.settings import Settings, SettingsError, load, require, settings
 from portal.web.forms import Invalid
 
-FAILED = 2
-BACKLOG = 2048
-WEB_GRACE = 8
-"""Seconds in which requests under way may end; less than the supervisor waits."""
+DIFFERED, FAILED = 1, 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -55,6 +53,8 @@ def parser() -> argparse.ArgumentParser:
     add("migrate", bring_up, "bring the database up to this version")
     add("demo", demo, "load the demo into an empty database")
     _user_arguments(add("user", user, "add a member, or make the first workspace and its admin"))
+    _days_arguments(add("rebuild-figures", rebuild_figures, "count figures again from the clicks, and say whether they agreed"))
+    _days_arguments(add("reclassify", reclassify, "judge the clicks that are kept by the rules of this version"))
     add("doctor", look, "look at settings, servers and providers")
     return top
 
@@ -71,6 +71,12 @@ def _user_arguments(added: argparse.ArgumentParser) -> None:
     )
 
 
+def _days_arguments(added: argparse.ArgumentParser) -> None:
+    """Days of the workspaces, both included."""
+    added.add_argument("--from", dest="start", type=date.fromisoformat, metavar="YYYY-MM-DD", help="the first day")
+    added.add_argument("--to", dest="end", type=date.fromisoformat, metavar="YYYY-MM-DD", help="the last day")
+
+
 def up(chosen: argparse.Namespace) -> int:
     return supervisor.Supervisor(load(os.environ), demo=chosen.demo).run()
 
@@ -79,28 +85,26 @@ def serve(chosen: argparse.Namespace) -> int:
     """Granian with one worker process: it is started anew when it dies, and ends its requests on SIGTERM."""
     complete = settings()
     supervisor.check_port(complete)
-    _refuse(asyncio.run(doctor.database_problem(complete.database_url)))
-    from granian import Granian
-    from granian.constants import HTTPModes, Interfaces, Loops
-    from granian.log import LogLevels
+    if silence := asyncio.run(_silence(complete.database_url)):
+        _failed(f"{silence} Links lead on from what is kept in {complete.data_dir}; every other page waits for it.")
+    from portal import serving
 
-    Granian(
-        "portal.app:create_app",
-        factory=True,
-        address=complete.host,
-        port=complete.port,
-        interface=Interfaces.ASGI,
-        loop=Loops.uvloop,
-        http=HTTPModes.http1,
-        websockets=False,
-        workers=1,
-        backlog=BACKLOG,
-        log_access=False,
-        log_level=LogLevels.warning,
-        respawn_failed_workers=True,
-        workers_kill_timeout=WEB_GRACE,
-    ).serve()
+    serving.serve("portal.app:create_app", address=complete.host, port=complete.port)
     return 0
+
+
+async def _silence(database_url: str) -> str:
+    """A sentence about a database that does not answer. Raises `CannotStart` for one where waiting would not help."""
+    from portal.migrations import pending
+
+    if silence := await doctor.database_silence(database_url):
+        return silence
+    _refuse(await doctor.database_problem(database_url))
+    try:
+        _refuse(doctor.BEHIND if await pending(database_url) else "")
+    except doctor.SILENT as error:  # it has just gone
+        return f"PostgreSQL went away ({type(error).__name__})."
+    return ""
 
 
 def work(chosen: argparse.Namespace) -> int:
@@ -167,6 +171,40 @@ async def _add_user(chosen: argparse.Namespace) -> int:
     [(key, name)] = wanted
     await add_member(workspace_id=key, name=chosen.name, email=chosen.email, role=role, password=_password(chosen), now=now)
     print(f"Added {chosen.email} to {name} as {role}.")
+    return 0
+
+
+def rebuild_figures(chosen: argparse.Namespace) -> int:
+    return _with_stores(lambda: _rebuild_figures(chosen.start, chosen.end))
+
+
+async def _rebuild_figures(start: date | None, end: date | None) -> int:
+    from portal.clicks.rebuild import rebuild
+    from portal.clicks.recount import Recount
+
+    total = Recount()
+    async for day in rebuild(start, end):
+        total += day.found
+        if day.found.differed:
+            print(f"{day.day} of workspace {day.workspace_id}: {day.found.differed:,} lines differed and were put right.")
+    if total.differed:
+        print(f"{total.differed:,} lines differed and were put right: {total.clicks:,} clicks, {total.lines:,} lines.")
+        return DIFFERED
+    print(f"They agreed: {total.clicks:,} clicks, {total.lines:,} lines.")
+    return 0
+
+
+def reclassify(chosen: argparse.Namespace) -> int:
+    return _with_stores(lambda: _reclassify(chosen.start, chosen.end))
+
+
+async def _reclassify(start: date | None, end: date | None) -> int:
+    from portal.clicks.reclassify import reclassify as judge_again
+
+    done = await judge_again(start, end)
+    for (before, after), clicks in done.changed.most_common():
+        print(f"{clicks:,} from {before} to {after}")
+    print(f"{done.clicks:,} clicks were judged again, {done.changed.total():,} of them changed.")
     return 0
 
 

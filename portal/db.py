@@ -4,6 +4,7 @@ Values of ``jsonb`` columns are Python dicts and lists on both ways; never a bar
 already encoded.
 """
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -26,13 +27,27 @@ AWAY = (
 )
 """What asyncpg raises when the server is gone, going, or not yet there: no fault of what was being done."""
 
+CONNECTING, WAITING, ANSWERING, CLOSING = 5.0, 10.0, 30.0, 3.0
+"""Seconds for a new connection, for one from the pool, for a query, and for the pool to close."""
+
 
 class SafeTransaction(PostgresTransaction):
     """Forgets itself whatever happens at its end.
 
     Piccolo's own keeps the task bound to a dead connection when the server ends it in the middle, and every later query of
-    that task fails: ruinous for a loop that lives for weeks.
+    that task fails: ruinous for a loop that lives for weeks. It also keeps the connection when the transaction can't begin.
     """
+
+    async def __aenter__(self) -> PostgresTransaction:
+        try:
+            return await super().__aenter__()
+        except BaseException:
+            if not self._parent and hasattr(self, "connection"):
+                self.connection.terminate()  # which also tells the pool
+            raise
+
+    async def get_connection(self) -> asyncpg.Connection | PoolConnectionProxy:
+        return await (self.engine.pool.acquire(timeout=WAITING) if self.engine.pool else self.engine.get_new_connection())
 
     async def __aexit__(
         self, exception_type: type[BaseException] | None, exception: BaseException | None, traceback: TracebackType | None
@@ -84,14 +99,23 @@ DB = Database()
 
 
 async def open(url: str, max_size: int = 10) -> None:  # noqa: A001 - read as db.open()
-    """Open the pool. Raises what asyncpg raises when the server is not there."""
+    """Make the pool. Does not connect: a server that is away stops no process from starting, and each query says that it is
+    away (`AWAY`) until it is back."""
     DB.config = {"dsn": url}
-    await DB.start_connection_pool(init=_teach_json, min_size=1, max_size=max_size, timeout=5, command_timeout=30)
+    limits = {"timeout": CONNECTING, "command_timeout": ANSWERING}
+    await DB.start_connection_pool(init=_teach_json, min_size=0, max_size=max_size, **limits)
 
 
 async def close() -> None:
-    if DB.pool is not None:
-        await DB.close_connection_pool()
+    """Waits for what is under way, but not for a server that hangs."""
+    pool, DB.pool = DB.pool, None
+    if pool is None:
+        return
+    try:
+        async with asyncio.timeout(CLOSING):
+            await pool.close()
+    except TimeoutError:
+        pool.terminate()
 
 
 @asynccontextmanager
@@ -110,7 +134,7 @@ async def connection() -> AsyncIterator[asyncpg.Connection | PoolConnectionProxy
         return
     if DB.pool is None:
         raise RuntimeError("db.open() has not been called")
-    async with DB.pool.acquire() as fresh:
+    async with DB.pool.acquire(timeout=WAITING) as fresh:
         yield fresh
 
 

@@ -1,7 +1,7 @@
 """What `portal doctor` looks at, and the questions that the other commands ask before they start."""
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -11,6 +11,7 @@ import asyncpg
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from portal import db
 from portal.datafolder import Running
 from portal.settings import Settings
 
@@ -18,6 +19,9 @@ OLDEST_POSTGRES = 18
 LOCAL = {"localhost", "127.0.0.1", "[::1]"}
 AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError)
 """What asyncpg raises for a server that is not there, does not want us, or an address that it can't read."""
+SILENT = (OSError, asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError)
+"""Of these, what passes by itself. A time-out is an `OSError`."""
+BEHIND = "The database is behind this version: run `portal migrate`."
 
 
 class State(StrEnum):
@@ -42,11 +46,15 @@ async def examine(settings: Settings, running: Running | None) -> AsyncIterator[
     yield public_url(settings)
     yield secret(settings)
     yield data_folder(settings.data_dir)
+    yield clicks_on_disk(settings.data_dir / "spool")
     if not settings.database_url and not settings.redis_url:
         yield Finding(State.OK, "servers", "None are set and no portal runs on this folder: `portal up` starts its own.")
     if settings.database_url:
         yield await database(settings.database_url)
-        yield await migrations(settings.database_url)
+        schema = await migrations(settings.database_url)
+        yield schema
+        if schema.state is State.OK:
+            yield await figures(settings.database_url)
     if settings.redis_url:
         async for finding in redis(settings.redis_url):
             yield finding
@@ -84,6 +92,19 @@ def data_folder(path: Path) -> Finding:
     return Finding(State.OK, "data folder", str(path))
 
 
+def clicks_on_disk(folder: Path) -> Finding:
+    """What the web server wrote down while PostgreSQL was away."""
+    from portal.clicks import spool
+
+    if damaged := spool.damaged(folder):
+        text = f"{_files(damaged)} could not be read whole; what could is counted. See {folder}/*{spool.DAMAGED_SUFFIX}."
+        return Finding(State.WARNING, "clicks", text)
+    if waiting := spool.waiting(folder):
+        text = f"{_files(waiting)} on the disk for PostgreSQL: web or worker copies them once it is there."
+        return Finding(State.WARNING, "clicks", text)
+    return Finding(State.OK, "clicks", "none wait on the disk")
+
+
 async def database(url: str) -> Finding:
     if problem := await database_problem(url):
         return Finding(State.WRONG, "PostgreSQL", problem)
@@ -101,8 +122,24 @@ async def migrations(url: str) -> Finding:
     except AWAY:
         return Finding(State.WRONG, "schema", "Not known while the database does not answer.")
     if behind:
-        return Finding(State.WRONG, "schema", "The database is behind this version: run `portal migrate`.")
+        return Finding(State.WRONG, "schema", BEHIND)
     return Finding(State.OK, "schema", "up to date")
+
+
+async def figures(url: str) -> Finding:
+    """Whether the figures of the last days are those of the clicks."""
+    from portal.clicks.invariants import broken_lately
+
+    await db.open(url)
+    try:
+        wrong = await broken_lately()
+    except AWAY as error:
+        return Finding(State.WARNING, "figures", f"They could not be looked at ({_reason(error)}).")
+    finally:
+        await db.close()
+    if wrong:
+        return Finding(State.WRONG, "figures", f"{'; '.join(wrong)}: run `portal rebuild-figures`.")
+    return Finding(State.OK, "figures", "those of the last two days are those of the clicks")
 
 
 async def redis(url: str) -> AsyncIterator[Finding]:
@@ -140,6 +177,18 @@ async def database_problem(url: str) -> str:
     return ""
 
 
+async def database_silence(url: str) -> str:
+    """One sentence about a PostgreSQL that does not answer, which it may do again by itself; empty if it says yes, or no."""
+    try:
+        connection = await asyncpg.connect(url, timeout=2)
+        await connection.close()
+    except SILENT as error:
+        return f"PostgreSQL at {place(url)} does not answer ({_reason(error)})."
+    except AWAY:
+        return ""
+    return ""
+
+
 async def redis_problem(url: str) -> str:
     """One sentence about why Redis cannot be used; empty if it can."""
     try:
@@ -171,6 +220,10 @@ async def _redis_config(url: str, name: str) -> str:
             return str((await client.config_get(name)).get(name, ""))
     except RedisError:
         return ""
+
+
+def _files(paths: Sequence[Path]) -> str:
+    return "1 file of clicks" if len(paths) == 1 else f"{len(paths)} files of clicks"
 
 
 def _reason(error: BaseException) -> str:

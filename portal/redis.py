@@ -3,14 +3,23 @@
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
+LIMIT = 2.0
+"""Seconds for a connection, and for an answer."""
 _client: Redis | None = None
 
 
 async def open(url: str) -> None:  # noqa: A001 - read as redis.open()
-    """Make the client. Does not connect: a Redis that is away must not stop a process from starting."""
+    """Make the client. Does not connect: a Redis that is away must not stop a process from starting.
+
+    Something that fails is tried once more, since a connection may have died of old age. The library's own ten times would keep
+    people waiting for half a minute.
+    """
     global _client
-    _client = Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
+    again = Retry(NoBackoff(), 1)
+    _client = Redis.from_url(url, socket_timeout=LIMIT, socket_connect_timeout=LIMIT, retry=again)
 
 
 async def close() -> None:

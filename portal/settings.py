@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 """The folder that holds ``portal/``, ``templates/`` and ``static/``."""
 
 MIN_SECRET_LENGTH = 32
+MOST_MONTHS = 1200
 
 
 class SettingsError(Exception):
@@ -40,6 +41,8 @@ class Settings:
     """``REDIS_URL``: Valkey or Redis. Empty: `portal up` starts one."""
     trusted_proxies: tuple[str, ...]
     """``PORTAL_TRUSTED_PROXIES``: addresses or networks, separated by commas, whose ``X-Forwarded-*`` headers are believed."""
+    keep_clicks_months: int
+    """``PORTAL_KEEP_CLICKS_MONTHS``: whole months of clicks kept beside the current one; 0 keeps them for ever. Figures stay."""
     demo: bool
     """``PORTAL_DEMO``: ``1`` shows the demo's sign-in on the sign-in page. Set by ``portal up --demo``."""
     clock_file: Path | None
@@ -70,6 +73,7 @@ def load(env: Mapping[str, str]) -> Settings:
         database_url=_url("DATABASE_URL", env.get("DATABASE_URL") or "", ("postgresql", "postgres")),
         redis_url=_url("REDIS_URL", env.get("REDIS_URL") or "", ("redis", "rediss", "unix")),
         trusted_proxies=_networks(env.get("PORTAL_TRUSTED_PROXIES") or ""),
+        keep_clicks_months=_months(env.get("PORTAL_KEEP_CLICKS_MONTHS") or "0"),
         demo=(env.get("PORTAL_DEMO") or "0") == "1",
         clock_file=Path(clock_file).absolute() if clock_file else None,
     )
@@ -112,6 +116,14 @@ def _secret(text: str) -> str:
             "`openssl rand -hex 32`."
         )
     return text
+
+
+def _months(text: str) -> int:
+    if not text.isdecimal() or int(text) > MOST_MONTHS:
+        raise SettingsError(
+            f"PORTAL_KEEP_CLICKS_MONTHS is {text!r}: give a number of months up to {MOST_MONTHS}, or 0 to keep clicks for ever."
+        )
+    return int(text)
 
 
 def _networks(text: str) -> tuple[str, ...]:

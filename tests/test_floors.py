@@ -12,6 +12,7 @@ FLOORS = [
     "clock",
     "crypto",
     "changes",
+    "patience",
     "web",
     "accounts",
     "jobs",

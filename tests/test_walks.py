@@ -119,6 +119,7 @@ FILLED: dict[str, Callable[[World], object]] = {
     "link_id": lambda world: world.link_id,
     "member_id": lambda world: world.member_id,
     "message_id": lambda world: world.message_id,
+    "picture": lambda world: f"job-{JOB}-{'a' * 26}.png",
     "question_id": lambda world: world.northgate.question_ids[0],
 }
 """By the parameter's name; by the path up to it where the same name means several things."""

@@ -11,7 +11,9 @@ import dramatiq
 
 from portal import clock
 from portal.clicks import ingest as clicks
+from portal.clicks import replaying
 from portal.messages import delivery, planning
+from portal.settings import settings
 from workers import outages, stores
 from workers.broker import SEND, WAKE
 
@@ -26,6 +28,12 @@ BATCH = 5000
 async def ingest() -> None:
     """Count the clicks of the journal."""
     await _do("ingest", _ingest)
+
+
+@dramatiq.actor(queue_name=WAKE, max_age=AGE, time_limit=LIMIT)
+async def replay() -> None:
+    """Bring in the clicks that a dead web process left on this machine's disk."""
+    await _do("replay", lambda now: replaying.replay_abandoned(settings().database_url, settings().data_dir / "spool"))
 
 
 @dramatiq.actor(queue_name=WAKE, max_age=AGE, time_limit=LIMIT)

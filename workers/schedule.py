@@ -15,7 +15,7 @@ import structlog
 
 from portal import clock
 from portal.candidates import applications
-from portal.clicks import ingest, partitions, visitors
+from portal.clicks import ingest, orphans, partitions, retention, visitors
 from portal.messages import delivery, fates, planning
 from workers import outages, stores
 from workers.starting import start
@@ -27,6 +27,7 @@ MOST_WAKE_UPS = 8
 MOST_SENDS = 500
 """Messages claimed and not yet taken by a worker."""
 LONGEST_PAUSE = 10.0
+"""Seconds between looks while a store is away: so late, at most, work goes on when it is back, and so seldom it is asked."""
 PATIENCE = 60.0
 """Seconds that one look may take."""
 CLOSING = 2.0
@@ -47,6 +48,14 @@ async def wake_ingest(now: datetime) -> None:
         await asyncio.to_thread(actors.ingest.send)
 
 
+async def wake_replay(now: datetime) -> None:
+    """The clock can't look: what dead web processes left lies on the disks of the machines where workers run."""
+    from workers import actors, broker
+
+    if await asyncio.to_thread(broker.waiting, broker.WAKE) < MOST_WAKE_UPS:
+        await asyncio.to_thread(actors.replay.send)
+
+
 async def wake_planning(now: datetime) -> None:
     from workers import actors, broker
 
@@ -59,8 +68,14 @@ async def wake_delivery(now: datetime) -> None:
     from workers import actors, broker
 
     room = MOST_SENDS - await asyncio.to_thread(broker.waiting, broker.SEND)
-    for message_id in await delivery.claim_due(now, room) if room > 0 else []:
-        await asyncio.to_thread(actors.deliver.send, str(message_id))
+    claimed, told = await delivery.claim_due(now, room) if room > 0 else [], 0
+    try:
+        for message_id in claimed:
+            await asyncio.to_thread(actors.deliver.send, str(message_id))
+            told += 1
+    finally:
+        if told < len(claimed):  # nobody heard of these: the next look takes them, not the one after their lease
+            await delivery.give_back(claimed[told:])
 
 
 async def beat(now: datetime) -> None:
@@ -69,6 +84,7 @@ async def beat(now: datetime) -> None:
 
 CHORES = (
     Chore("ingest", 1, wake_ingest),
+    Chore("clicks on disk", 30, wake_replay),
     Chore("planning", 1, wake_planning),
     Chore("delivery", 1, wake_delivery),
     Chore("sign of life", stores.BEAT, beat),
@@ -77,6 +93,8 @@ CHORES = (
     Chore("changed jobs and switches", 60, planning.mark_changed),
     Chore("click partitions", 60, partitions.make_ahead),
     Chore("visitor salts", 60, visitors.forget_old),
+    Chore("hits on no link", 60, orphans.forget_old),
+    Chore("old clicks", 3600, retention.drop_old),
 )
 
 

@@ -34,10 +34,11 @@ WANTS_CARD = frozenset({AgentKind.LINK_PREVIEW, AgentKind.CRAWLER})
 PREVIEWS = re.compile(
     r"facebookexternalhit|Facebot\b|meta-external(?:agent|fetcher|hit)|Twitterbot|^WhatsApp/|LinkedInBot|Slackbot|Slack-ImgProxy"
     r"|Discordbot|TelegramBot|SkypeUriPreview|MicrosoftPreview|Snap URL Preview|Pinterestbot|redditbot|Applebot|Iframely|Embedly"
-    r"|^Viber$|TikTokSpider|Bytespider",
+    r"|^Viber$|TikTokSpider|Bytespider|\bms-office\b|\bMSOffice\b|^Microsoft Office",
     re.IGNORECASE,
 )
-"""Fetchers of link previews. iMessage names two of them in a Safari of 2015, so this comes first."""
+"""Fetchers of link previews. iMessage names two of them in a Safari of 2015, so this comes first. Office looks at a link itself
+before it opens the browser."""
 
 IN_APPS = (
     ("Instagram", re.compile(r"\bInstagram\b")),
@@ -61,8 +62,11 @@ IN_APPS = (
 )
 
 GATEWAYS = re.compile(
-    r"Barracuda|Mimecast|Proofpoint|SafeLinks|MessageLabs|TrendMicro|BitDefender|Sophos|FireEye|Fortinet", re.IGNORECASE
+    r"Barracuda|Mimecast|Proofpoint|SafeLinks|MessageLabs|TrendMicro|BitDefender|Sophos|FireEye|Trellix|Forti(?:net|Mail|Guard)"
+    r"|Cloudmark|Forcepoint|IronPort|Hornetsecurity|MailMarshal|SpamTitan|Libraesva|Avanan",
+    re.IGNORECASE,
 )
+"""Security gateways that say so. Most pose as a browser: see `scanners`."""
 
 NOT_CRAWLERS = frozenset({r"AP3A\.240617\.008", "MetaIAB Facebook", r"Code\/1\.", r"Trae\/", "Fluid", "WhatsApp", "Viber"})
 """Entries of the list that people match: a build of Android, Meta's own in-app browser, editors, messengers."""
@@ -74,6 +78,10 @@ KIND_OF_TAG = {
     "monitoring": AgentKind.MONITOR,
     "scanner": AgentKind.PROBE,
 }
+DEVICE = re.compile(
+    r"^(Mozilla/5\.0 )\((?:Linux; )?(?:U; )?Android\b(?![^()]*(?:compatible|https?:|[a-z]bot\b))[^()]*(?:\([^()]*\)[^()]*)*\)"
+)
+"""Where Android names the device. Phones are called CUBOT, HTC Butterfly and Ultra Sonic, and so are crawlers."""
 LITERAL = re.compile(r"(?:[\w \-:;,!'@=&%#~]|\\[./()+\-!])+")
 BROWSER = re.compile(r"^(?:Mozilla/\d|Opera/\d|UCWEB|Dalvik)")
 SHORTEST_BROWSER = 20
@@ -86,11 +94,16 @@ def kind_of(user_agent: str) -> AgentKind:
         return AgentKind.NONE
     if PREVIEWS.search(user_agent):
         return AgentKind.LINK_PREVIEW
-    if in_app(user_agent):
+    if in_app(user_agent) and "://" not in user_agent:
         return AgentKind.IN_APP
     if GATEWAYS.search(user_agent):
         return AgentKind.MAIL_GATEWAY
     return _listed_kind(user_agent) or _browser_or_odd(user_agent)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def wants_card(user_agent: str) -> bool:
+    return kind_of(user_agent) in WANTS_CARD
 
 
 def in_app(user_agent: str) -> str:
@@ -119,6 +132,7 @@ def describe(user_agent: str) -> Described:
 
 
 PLAIN_APPS = {
+    "DuckDuckGo Mobile": "DuckDuckGo",
     "Mobile Safari": "Safari",
     "Mobile Safari UI/WKWebView": "App on iOS",
     "Chrome Mobile": "Chrome",
@@ -145,10 +159,11 @@ def _browser_or_odd(user_agent: str) -> AgentKind:
 
 def _listed_kind(user_agent: str) -> AgentKind | None:
     literals, patterns = _list()
+    said = DEVICE.sub(r"\1", user_agent)
     for literal, kind in literals:
-        if literal in user_agent:
+        if literal in said:
             return kind
-    return next((kind for pattern, kind in patterns if pattern.search(user_agent)), None)
+    return next((kind for pattern, kind in patterns if pattern.search(said)), None)
 
 
 @cache

@@ -14,6 +14,7 @@ from portal.web.templating import render
 Headers = list[tuple[bytes, bytes]]
 
 HTML = b"text/html; charset=utf-8"
+NOTHING = (b"content-length", b"0")
 STATUS = {
     Outcome.UNKNOWN: HTTPStatus.NOT_FOUND,
     Outcome.PAUSED: HTTPStatus.NOT_FOUND,
@@ -58,7 +59,7 @@ class Answer(NamedTuple):
 
 
 def redirect(location: str) -> Answer:
-    return Answer(302, [*_always(), (b"location", location.encode()), (b"content-length", b"0")], b"")
+    return Answer(302, [*_always(), (b"location", location.encode()), NOTHING], b"")
 
 
 def card(target: Target) -> Answer:

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from portal.settings import settings
 
@@ -12,11 +14,13 @@ Networks = tuple[IPv4Network | IPv6Network, ...]
 
 PURPOSES = (b"sec-purpose", b"purpose", b"x-purpose", b"x-moz")
 FETCHES = (b"sec-fetch-site", b"sec-fetch-mode", b"sec-fetch-user", b"sec-fetch-dest")
+EARLY = frozenset(PURPOSES)
 READ = frozenset({b"user-agent", b"referer", b"accept-language", b"cookie", b"x-forwarded-for", *PURPOSES, *FETCHES})
+REMEMBERED = 5_000
 TAG = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*", re.IGNORECASE)
 
 
-class Asked(NamedTuple):
+class Asked(msgspec.Struct, frozen=True, gc=False):
     """A request, cut to what the journal has room for."""
 
     method: str
@@ -34,16 +38,16 @@ class Asked(NamedTuple):
 def read_request(scope: Mapping[str, Any]) -> Asked:
     """`scope`: of an HTTP request (ASGI 3)."""
     got = {name: value for name, value in scope["headers"] if name in READ}
-    client = scope["client"]
+    early = not EARLY.isdisjoint(got)
     return Asked(
-        method=str(scope["method"]),
-        address=_address(client[0] if client else "", _text(got.get(b"x-forwarded-for"), 500)),
+        method=scope["method"],
+        address=_address(scope["client"], got.get(b"x-forwarded-for")),
         query=_text(scope["query_string"], 1000),
-        user_agent=_text(got.get(b"user-agent"), 500),
-        referrer_host=referrer_host(_text(got.get(b"referer"), 500)),
-        language=first_language(_text(got.get(b"accept-language"), 60)),
-        purpose=" ".join([_text(got[name], 60) for name in PURPOSES if name in got]),
-        sec_fetch=" ".join([_text(got.get(name, b"-"), 30) for name in FETCHES]) if b"sec-fetch-site" in got else "",
+        user_agent=_agent(got.get(b"user-agent", b"")[:500]),
+        referrer_host=_referrer(got.get(b"referer", b"")[:500]),
+        language=_language(got.get(b"accept-language", b"")[:60]),
+        purpose=" ".join([_text(got[name], 60) for name in PURPOSES if name in got]) if early else "",
+        sec_fetch=_fetches(*[got.get(name, b"-")[:30] for name in FETCHES]) if b"sec-fetch-site" in got else "",
         cookie=_text(got.get(b"cookie"), 4096),
     )
 
@@ -89,8 +93,36 @@ def household(address: str) -> str:
     return str(parsed.ipv4_mapped or IPv6Network((parsed, 64), strict=False))
 
 
-def _address(client: str, forwarded_for: str) -> str:
-    return household(client_address(client, forwarded_for, networks(settings().trusted_proxies)))
+def _address(client: tuple[str, int] | None, forwarded_for: bytes | None) -> str:
+    """Not remembered, unlike what follows: an address is kept nowhere."""
+    address = client[0] if client else ""
+    if forwarded_for:
+        address = client_address(address, _text(forwarded_for, 500), networks(settings().trusted_proxies))
+    return household(address)
+
+
+# Taps of one campaign say the same few things over and over, so what was made of them is remembered. What comes in is cut
+# already: nobody may fill the memory.
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _agent(said: bytes) -> str:
+    return _text(said, 500)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _referrer(said: bytes) -> str:
+    return referrer_host(_text(said, 500))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _language(said: bytes) -> str:
+    return first_language(_text(said, 60))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _fetches(*said: bytes) -> str:
+    return " ".join([_text(value, 30) for value in said])
 
 
 def _is_in(proxies: Networks, address: str) -> bool:

@@ -8,6 +8,7 @@
 
 import asyncio
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 import structlog
@@ -15,14 +16,17 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 from redis.exceptions import RedisError
 
-from portal import clock, db
+from portal import clock, db, patience
 from portal.accounts import sessions
-from portal.clicks import agents, answers, patience, targets
+from portal.clicks import agents, answers, targets
 from portal.clicks.answers import Answer
 from portal.clicks.asked import Asked, read_request
 from portal.clicks.hits import Hit, Kind, Outcome
-from portal.clicks.journal import FAILURES, Journal
-from portal.clicks.targets import Target, TargetCache, Unreachable
+from portal.clicks.journal import Journal
+from portal.clicks.lookups import Lookups
+from portal.clicks.replaying import FAILURES
+from portal.clicks.snapshot import Snapshot
+from portal.clicks.targets import Standing, TargetCache, Unreachable
 from portal.clicks.visitors import Salts
 from portal.links.slugs import LONGEST, RESERVED, SHAPE, is_token
 from portal.settings import settings
@@ -32,36 +36,49 @@ log = structlog.get_logger()
 COPIED_WITH_IT = ".,;:!?)]}>'\"*_"
 """What sticks to an address that was copied out of a sentence."""
 LONGEST_PATH = LONGEST + 20
+READS = frozenset({"GET", "HEAD"})
+HTTP: Final = ScopeType.HTTP
+CLICK: Final = Kind.CLICK.value
+REDIRECTED: Final = Outcome.REDIRECTED
+"""Looked up once: Python 3.11 takes long to find a member of an enum."""
 STAFF_LIMIT = 0.25
 SALTS_EVERY, SALTS_RETRY = 600.0, 5.0
+SALTS_AT_START, SALTS_LIMIT = 1.0, 3.0
 
 
 class Engine:
     """What a process needs to answer taps."""
 
     def __init__(self) -> None:
-        self.cache = TargetCache()
+        self.snapshot = Snapshot(settings().data_dir)
+        self.cache = TargetCache(Lookups().read, self.snapshot.find)
         self.salts = Salts()
         self.journal = Journal(settings().database_url, settings().data_dir / "spool")
 
     async def open(self) -> None:
         await self.journal.open()
-        await self._load_salts()
-        self._loops = [patience.start(targets.listen(self.cache)), patience.start(self._keep_salts())]
+        # Without a database no salt can be had or shared, and visitors go uncounted, as they do for a process whose salts have
+        # run out. None is kept on the disk instead: what promises to be forgotten in two days should stand in one place.
+        fine = await self._load_salts(SALTS_AT_START)
+        self._loops = [
+            patience.start(targets.listen(self.cache, self.snapshot)),
+            patience.start(self._keep_salts(fine)),
+            patience.start(self.snapshot.keep()),
+        ]
 
     async def close(self) -> None:
         await patience.stop(self._loops)
+        await self.snapshot.close()
         await self.journal.close()
 
-    async def _keep_salts(self) -> None:
-        fine = True
+    async def _keep_salts(self, fine: bool) -> None:
         while True:
             await asyncio.sleep(SALTS_EVERY if fine else SALTS_RETRY)
-            fine = await self._load_salts()
+            fine = await self._load_salts(SALTS_LIMIT)
 
-    async def _load_salts(self) -> bool:
+    async def _load_salts(self, limit: float) -> bool:
         try:
-            await patience.within(3, self.salts.load(clock.now()))
+            await patience.within(limit, self.salts.load(clock.now()))
         except (*FAILURES, RuntimeError) as error:
             log.warning("visitors not counted", error=repr(error))
             return False
@@ -102,7 +119,7 @@ class RedirectFront:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == ScopeType.HTTP and scope["method"] in ("GET", "HEAD") and (key := key_of(scope["path"])):
+        if scope["type"] == HTTP and scope["method"] in READS and (key := key_of(scope["path"])):
             answer = await respond(key, scope)
             await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
             body = b"" if scope["method"] == "HEAD" else answer.body
@@ -122,6 +139,12 @@ def key_of(path: str) -> str:
 async def respond(key: str, scope: HTTPScope) -> Answer:
     """Look up, write down, answer."""
     now = clock.now()
+    standing = engine().cache.peek(key, now)
+    return await (_tapped(standing, read_request(scope), now) if standing is not None else _searched(key, scope, now))
+
+
+async def _searched(key: str, scope: HTTPScope, now: datetime) -> Answer:
+    """The same for an address that must be looked for."""
     if not SHAPE.fullmatch(key):
         return answers.stopped(Outcome.UNKNOWN, None)
     try:
@@ -131,32 +154,32 @@ async def respond(key: str, scope: HTTPScope) -> Answer:
     if target is None:
         await engine().journal.append(_unknown_hit(key, str(scope["method"]), now))
         return answers.stopped(Outcome.UNKNOWN, None)
-    return await _tapped(target, read_request(scope), now)
+    return await _tapped(target.standing(now), read_request(scope), now)
 
 
-async def _tapped(target: Target, asked: Asked, now: datetime) -> Answer:
-    staff = await _is_staff(asked.cookie, target.link.workspace_id, now)
-    hit = _hit(target, asked, _outcome(target, asked, now), now, staff=staff)
+async def _tapped(standing: Standing, asked: Asked, now: datetime) -> Answer:
+    target = standing.target
+    staff = await _is_staff(asked.cookie, target.link.workspace_id, now) if asked.cookie else False
+    outcome = standing.outcome
+    if outcome is REDIRECTED and agents.wants_card(asked.user_agent) and asked.method == "GET":
+        outcome = Outcome.CARD
+    hit = _hit(standing, asked, outcome, now, staff=staff)
     await engine().journal.append(hit)
-    if hit.outcome == Outcome.REDIRECTED:
+    if outcome is REDIRECTED:
         return answers.redirect(target.location(hit.id))
-    return answers.card(target) if hit.outcome == Outcome.CARD else answers.stopped(Outcome(hit.outcome), target)
+    return answers.card(target) if outcome is Outcome.CARD else answers.stopped(outcome, target)
 
 
-def _outcome(target: Target, asked: Asked, now: datetime) -> Outcome:
-    outcome = target.outcome(now)
-    wants_card = asked.method == "GET" and agents.kind_of(asked.user_agent) in agents.WANTS_CARD
-    return Outcome.CARD if wants_card and outcome is Outcome.REDIRECTED else outcome
-
-
-def _hit(target: Target, asked: Asked, outcome: Outcome, now: datetime, *, staff: bool) -> Hit:
+def _hit(standing: Standing, asked: Asked, outcome: Outcome, now: datetime, *, staff: bool) -> Hit:
+    target = standing.target
+    link = target.link
     return Hit(
         id=db.new_id(),
         at=now,
-        kind=Kind.CLICK.value,
-        link_id=target.link.link_id,
-        slug="" if target.personal else target.key,
-        outcome=outcome.value,
+        kind=CLICK,
+        link_id=link.link_id,
+        slug="" if link.kind == "personal" else target.key,
+        outcome=outcome,
         method=asked.method,
         staff=staff,
         user_agent=asked.user_agent,
@@ -165,14 +188,14 @@ def _hit(target: Target, asked: Asked, outcome: Outcome, now: datetime, *, staff
         purpose=asked.purpose,
         sec_fetch=asked.sec_fetch,
         language=asked.language,
-        visitor=engine().salts.visitor(target.day(now), target.link.workspace_id, asked.address, asked.user_agent),
+        visitor=engine().salts.visitor(standing.day, link.workspace_id, asked.address, asked.user_agent),
     )
 
 
 def _unknown_hit(key: str, method: str, now: datetime) -> Hit:
     """Only the address is kept, and not even that if it may be somebody's secret."""
     slug = "" if is_token(key) else key
-    return Hit(id=db.new_id(), at=now, kind=Kind.CLICK.value, slug=slug, outcome=Outcome.UNKNOWN.value, method=method)
+    return Hit(id=db.new_id(), at=now, kind=CLICK, slug=slug, outcome=Outcome.UNKNOWN.value, method=method)
 
 
 async def _is_staff(cookie: str, workspace_id: UUID, now: datetime) -> bool:

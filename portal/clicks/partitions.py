@@ -33,6 +33,21 @@ async def make(months: Iterable[date]) -> None:
             )
 
 
+async def months() -> list[date]:
+    """Those that there are; the oldest first."""
+    found = await db.rows(
+        "SELECT to_date(c.relname, '\"click_\"YYYY_MM') AS month FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid "
+        "WHERE i.inhparent = 'click'::regclass ORDER BY 1"
+    )
+    return [row["month"] for row in found]
+
+
+def before(month: date, months: int) -> date:
+    """The first day of the month so many months earlier."""
+    count = month.year * 12 + month.month - 1 - months
+    return date(count // 12, count % 12 + 1, 1)
+
+
 def month_of(at: datetime) -> date:
     return at.astimezone(UTC).date().replace(day=1)
 

@@ -1,7 +1,10 @@
 """The journal's place of refuge: files of hits that the database has not got yet.
 
-A record is its length and CRC-32 (both 4 bytes, big-endian), then the hit as msgpack. A file belongs to the process that
-holds its lock (`flock`), so a file without a lock was left by one that died.
+A record is a mark, the length and the CRC-32 of what follows (both 4 bytes, big-endian), then the hit as msgpack. The mark is
+there to find the next record behind one that can't be read; it holds bytes that no UTF-8 text holds (RFC 3629, section 3), so
+nothing that a stranger sends can look like one.
+
+A file belongs to the process that holds its lock (`flock`), so a file without a lock was left by one that died.
 """
 
 import fcntl
@@ -11,20 +14,39 @@ import struct
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 from zlib import crc32
 
 import msgspec
 
 from portal.clicks.hits import Hit
 
-FRAME = struct.Struct(">II")
-LONGEST_RECORD = 65_536
-SUFFIX = ".spool"
+MARK = b"\xffHIT\xfe"
+FRAME = struct.Struct(f">{len(MARK)}sII")
+LONGEST = 65_536
+"""Bytes of a record."""
+BLOCK = 1 << 20
+"""Bytes read at once."""
+LARGEST = 16 << 20
+"""Bytes after which a new file is begun: what was copied is deleted file by file."""
+SUFFIX, DAMAGED_SUFFIX = ".spool", ".damaged"
 
 
 def encode(hit: Hit) -> bytes:
     body = msgspec.msgpack.encode(hit)
-    return FRAME.pack(len(body), crc32(body)) + body
+    return FRAME.pack(MARK, len(body), _checksum(body)) + body
+
+
+class Part(NamedTuple):
+    """What was read of a file."""
+
+    hits: list[Hit]
+    end: int
+    """Where the next part begins."""
+    gaps: int
+    """Stretches that could not be read, although whole records follow, or should."""
+    torn: int
+    """Bytes of a last record that a crash cut off, before anybody relied on it."""
 
 
 class Segment:
@@ -47,7 +69,8 @@ class Segment:
                 return segment
 
     def append(self, hits: Sequence[Hit]) -> None:
-        """All of `hits`, on the disk when this returns. Raises `OSError`, and then keeps none of them."""
+        """All of `hits`, on the disk when this returns. Raises `OSError`, and then keeps none of them; what comes next belongs
+        into another file, since a disk that failed once may say afterwards that all is well."""
         data = memoryview(b"".join(map(encode, hits)))
         try:
             written = 0
@@ -55,18 +78,29 @@ class Segment:
                 written += os.pwrite(self._handle, data[written:], self.size + written)
             os.fsync(self._handle)
         except OSError:
-            os.ftruncate(self._handle, self.size)
+            with suppress(OSError):
+                os.ftruncate(self._handle, self.size)
             raise
         self.size += len(data)
 
-    def read(self, offset: int, most: int) -> tuple[list[Hit], int]:
-        """Up to `most` hits from `offset` on, and where they end. No hits: the end, or a record that was cut off by a crash
-        before anybody relied on it."""
-        hits: list[Hit] = []
-        while len(hits) < most and (found := self._record(offset)) is not None:
-            hit, offset = found
-            hits.append(hit)
-        return hits, offset
+    def read(self, offset: int) -> Part:
+        """The hits of the next block from `offset` on; at the end, none. Raises `OSError`."""
+        block = os.pread(self._handle, min(BLOCK, self.size - offset), offset)
+        last = len(block) < BLOCK or offset + len(block) >= self.size
+        hits, at, gaps = [], 0, 0
+        while at < len(block):
+            if (found := _record(block, at)) is not None:
+                hit, at = found
+                hits.append(hit)
+                continue
+            if not last and at > 0 and len(block) - at < LONGEST:
+                break  # the rest of it may stand in the next block
+            following = _next_record(block, at)
+            if last and following == len(block) and _is_torn(block[at:]):
+                return Part(hits, self.size, gaps, torn=len(block) - at)
+            gaps += 1
+            at = following if last or following < len(block) else max(at + 1, len(block) - LONGEST)
+        return Part(hits, self.size if last else offset + at, gaps, torn=0)
 
     def remove(self) -> None:
         """The hits are elsewhere now."""
@@ -74,32 +108,79 @@ class Segment:
             self.path.unlink()
         self.release()
 
-    def release(self) -> None:
-        """Whoever comes next may take it over."""
-        os.close(self._handle)
-
-    def _record(self, offset: int) -> tuple[Hit, int] | None:
-        head = os.pread(self._handle, FRAME.size, offset)
-        if len(head) < FRAME.size:
-            return None
-        length, checksum = FRAME.unpack(head)
-        if length > LONGEST_RECORD:
-            return None
-        body = os.pread(self._handle, length, offset + FRAME.size)
-        if len(body) < length or crc32(body) != checksum:
-            return None
-        return msgspec.msgpack.decode(body, type=Hit), offset + FRAME.size + length
-
-
-def abandoned(folder: Path) -> list[Segment]:
-    """The files of processes that are gone, now ours. Raises `OSError`."""
-    found = []
-    for path in sorted(folder.glob(f"*{SUFFIX}")):
+    def keep_aside(self) -> None:
+        """The hits that could be read are elsewhere now; the file is left to people."""
         with suppress(FileNotFoundError):
+            self.path.rename(self.path.with_name(self.path.name + DAMAGED_SUFFIX))
+        self.release()
+
+    def release(self) -> None:
+        """Whoever comes next may take it over. A second time does nothing."""
+        if self._handle >= 0:
+            os.close(self._handle)
+        self._handle = -1
+
+
+def abandoned(folder: Path) -> tuple[list[Segment], list[Path]]:
+    """The files of processes that are gone, now ours; and those that nobody can open as we are."""
+    ours, unusable = [], []
+    for path in waiting(folder):
+        try:
             segment = _locked(path, os.open(path, os.O_RDWR | os.O_NOFOLLOW))
-            if segment is not None:
-                found.append(segment)
-    return found
+        except FileNotFoundError:  # somebody else was quicker
+            continue
+        except OSError:  # a folder, a link, another user's
+            unusable.append(path)
+            continue
+        if segment is not None:
+            ours.append(segment)
+    return ours, unusable
+
+
+def waiting(folder: Path) -> list[Path]:
+    """Files whose hits the database has not got."""
+    return sorted(folder.glob(f"*{SUFFIX}"))
+
+
+def damaged(folder: Path) -> list[Path]:
+    """Files that could not be read whole."""
+    return sorted(folder.glob(f"*{SUFFIX}{DAMAGED_SUFFIX}"))
+
+
+def _checksum(body: bytes) -> int:
+    """Of the length too: a wrong length must not read as a shorter hit."""
+    return crc32(body, len(body))
+
+
+def _record(block: bytes, at: int) -> tuple[Hit, int] | None:
+    """The hit that begins there, and where it ends; None if there is none, or not all of it."""
+    start = at + FRAME.size
+    if len(block) < start:
+        return None
+    mark, length, checksum = FRAME.unpack_from(block, at)
+    body = block[start : start + length] if mark == MARK and FRAME.size + length <= LONGEST else b""
+    if not body or len(body) < length or _checksum(body) != checksum:
+        return None
+    try:
+        return msgspec.msgpack.decode(body, type=Hit), start + length
+    except msgspec.DecodeError:  # another version's
+        return None
+
+
+def _next_record(block: bytes, at: int) -> int:
+    """Where the next whole record behind `at` begins; the end when there is none."""
+    while (at := block.find(MARK, at + 1)) != -1:
+        if _record(block, at) is not None:
+            return at
+    return len(block)
+
+
+def _is_torn(rest: bytes) -> bool:
+    """Whether a crash explains it: a record that ends too early, or blocks that the disk had not filled yet."""
+    if len(rest) < FRAME.size:
+        return True
+    mark, length, _ = FRAME.unpack_from(rest)
+    return (mark == MARK and len(rest) < FRAME.size + length) or not rest.strip(b"\0")
 
 
 def _locked(path: Path, handle: int) -> Segment | None:

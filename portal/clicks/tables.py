@@ -32,8 +32,10 @@ class Click(Table, db=DB, tablename="click"):
 
     id = UUID(primary_key=True, default=None)
     at = Timestamptz(default=None)
+    day = Date(default=None)
     workspace_id = UUID(default=None)
     link_id = UUID(default=None)
+    mailed = Boolean()
     outcome = Text()
     verdict = Text()
     reason = Text()
@@ -107,3 +109,16 @@ class OrphanHit(Table, db=DB, tablename="orphan_hit"):
     day = Date(default=None)
     hits = BigInt()
     last_at = Timestamptz(default=None)
+
+
+class OrphanSeen(Table, db=DB, tablename="orphan_seen"):
+    """Which of them were counted, for two days."""
+
+    id = UUID(primary_key=True, default=None)
+    at = Timestamptz(default=None)
+
+
+class ClickRetention(Table, db=DB, tablename="click_retention"):
+    """From when on clicks are kept: the latest line counts."""
+
+    kept_from = Date(primary_key=True, default=None)

@@ -3,8 +3,10 @@
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
-from datetime import date, datetime
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from datetime import date, datetime, timedelta
+from typing import NamedTuple, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,24 +14,25 @@ import msgspec
 import structlog
 from redis.exceptions import RedisError
 
-from portal import changes, redis
-from portal.clicks import patience
+from portal import changes, patience, redis
 from portal.clicks.hits import Outcome
 from portal.jobs import deadlines
-from portal.jobs.jobs import Job, Status, get_job
+from portal.jobs.jobs import Job, Status, find_jobs
 from portal.links.links import LinkState, state_of
-from portal.links.public import FoundLink, find_link
-from portal.web.missing import Missing
+from portal.links.public import FoundLink, find_links
 
 log = structlog.get_logger()
 
 FRESH, FRESH_UNKNOWN = 30.0, 5.0
 """Seconds after which the database is asked again."""
-MOST, MOST_UNKNOWN = 20_000, 10_000
-"""Addresses kept. Unknown ones have a room of their own, so that guessing pushes no link out."""
-PATIENCE, PATIENCE_WITH_STALE = 2.0, 0.25
-"""Seconds to wait for the database: without, and with, an older answer at hand."""
+MOST, MOST_UNKNOWN = 150_000, 10_000
+"""Addresses kept: a known one takes about a kilobyte. Unknown ones have a room of their own: guessing pushes no link out."""
+PATIENCE, PATIENCE_FOR_UNKNOWN = 0.25, 2.0
+"""Seconds to wait for the database; and for an address that neither memory nor disk knows, which may be a new one."""
 RETRY = 2.0
+"""Seconds until a database that did not answer is asked again about what is known from before."""
+MOST_LOADING = 200
+"""Addresses that a database which is away is asked about at the same time."""
 
 STOPPED = {
     LinkState.ARCHIVED: Outcome.ARCHIVED,
@@ -40,7 +43,7 @@ STOPPED = {
 
 
 class Unreachable(Exception):
-    """The database is away, and this address is not in memory."""
+    """The database is away, and nobody here knows this address."""
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -67,7 +70,8 @@ class Target(msgspec.Struct, frozen=True):
 
     def location(self, click_id: UUID) -> str:
         """Where the redirect goes. The click's id travels on, so the funnel needs no cookie to join."""
-        return f"{self.page}?click={click_id}" if self.personal else f"{self.page}?click={click_id}&via={self.key}"
+        id_ = msgspec.to_builtins(click_id)  # str() takes five times as long
+        return f"/i/{self.key}?click={id_}" if self.personal else f"/apply/{self.job.slug}?click={id_}&via={self.key}"
 
     @property
     def page(self) -> str:
@@ -78,41 +82,80 @@ class Target(msgspec.Struct, frozen=True):
         """The workspace's calendar."""
         return now.astimezone(ZoneInfo(self.link.timezone)).date()
 
+    def standing(self, now: datetime) -> "Standing":
+        """`outcome` and `day`, and until when they stay. Days begin at a full quarter of an hour, wherever that is."""
+        quarter = now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0) + timedelta(minutes=15)
+        times = (self.link.starts_at, self.link.expires_at, self.job.deadline_at)
+        until = min([quarter, *(at for at in times if at is not None and at > now)])
+        return Standing(self, self.outcome(now), self.day(now), now, until)
+
+
+class Standing(NamedTuple):
+    """What a tap has to know of a target, worked out once for many taps."""
+
+    target: Target
+    outcome: Outcome
+    day: date
+    since: datetime
+    until: datetime
+
+
+async def find_targets(keys: Sequence[str]) -> dict[str, Target]:
+    """Those of `keys` that lead to something, from the database, which may raise."""
+    links = await find_links(keys)
+    jobs = {job.id: job for job in await find_jobs({link.job_id for link in links.values()})} if links else {}
+    return {key: Target(key, link, jobs[link.job_id]) for key, link in links.items() if link.job_id in jobs}
+
 
 async def read_target(key: str) -> Target | None:
-    """From the database, which may raise."""
-    link = await find_link(key)
-    if link is None:
-        return None
-    try:
-        return Target(key, link, await get_job(link.workspace_id, link.job_id))
-    except Missing:
-        return None
+    """The same for one."""
+    return (await find_targets([key])).get(key)
 
 
 class _Entry:
-    __slots__ = ("fresh_until", "target")
+    __slots__ = ("fresh_until", "standing", "target")
 
     def __init__(self, target: Target | None, fresh_until: float) -> None:
         self.target, self.fresh_until = target, fresh_until
+        self.standing: Standing | None = None
+
+
+async def _nothing_known(key: str) -> Target | None:
+    return None
 
 
 class TargetCache:
-    """Targets by key. `read` asks the database; `clock` counts seconds."""
+    """Targets by key. `read` asks the database; `recall` knows what it said before; `clock` counts seconds."""
 
     def __init__(
         self,
         read: Callable[[str], Awaitable[Target | None]] = read_target,
+        recall: Callable[[str], Awaitable[Target | None]] = _nothing_known,
         clock: Callable[[], float] = time.monotonic,
         most: int = MOST,
         most_unknown: int = MOST_UNKNOWN,
     ) -> None:
-        self._read, self._clock = read, clock
+        self._read, self._recall, self._clock = read, recall, clock
         self._most, self._most_unknown = most, most_unknown
         self._known: OrderedDict[str, _Entry] = OrderedDict()
         self._unknown: OrderedDict[str, _Entry] = OrderedDict()
+        self._of: dict[UUID, set[str]] = {}
+        """The known keys of a link, or of a job: most changes touch a few of very many."""
         self._loading: dict[str, asyncio.Task[Target | None]] = {}
         self._changes = 0
+        self._away = False
+        self._ask_again_at = 0.0
+
+    def peek(self, key: str, now: datetime) -> Standing | None:
+        """What `key` leads to, if memory says so and needs not ask: the way of nearly every tap."""
+        entry = self._known.get(key)
+        if entry is None or entry.target is None or entry.fresh_until <= self._clock():
+            return None
+        self._known.move_to_end(key)
+        standing = entry.standing
+        if standing is None or not standing.since <= now < standing.until:
+            standing = entry.standing = entry.target.standing(now)
+        return standing
 
     async def find(self, key: str) -> Target | None:
         """What `key` leads to; None for nothing. Raises `Unreachable`."""
@@ -129,9 +172,10 @@ class TargetCache:
         what, _, which = message.partition(":")
         if what == "slug":
             self._unknown.pop(which, None)
-        for key, entry in self._known.items():
-            if entry.target is not None and which in (key, str(entry.target.link.link_id), str(entry.target.job.id)):
-                entry.fresh_until = 0
+            return
+        with suppress(ValueError):  # what another version says
+            for key in self._of.get(UUID(which), ()):
+                self._known[key].fresh_until = 0
 
     def expire_all(self) -> None:
         """Changes may have been missed: ask again for everything, but keep it for an outage."""
@@ -141,49 +185,85 @@ class TargetCache:
             entry.fresh_until = 0
 
     async def _look(self, key: str, stale: _Entry | None) -> Target | None:
-        """Ask the database, once for all who wait for the same key."""
+        """Ask the database; while it doesn't answer, whoever knew the address before. Only one request in `RETRY` seconds finds
+        out that it is still away."""
+        if not self._away or self._clock() >= self._ask_again_at:
+            self._ask_again_at = self._clock() + RETRY
+            if (task := await self._ask(key, PATIENCE)) is not None:
+                return task.result()
+            self._away, self._ask_again_at = True, self._clock() + RETRY
+        older = stale.target if stale is not None and stale.target is not None else await self._recall(key)
+        if older is not None:
+            self._keep(key, older, self._clock() + RETRY)
+            return older
+        if (task := await self._ask(key, PATIENCE_FOR_UNKNOWN)) is not None:
+            return task.result()
+        raise Unreachable(key)
+
+    async def _ask(self, key: str, seconds: float) -> "asyncio.Task[Target | None] | None":
+        """What the database said, asked once for all who wait for the same key; None if it said nothing in time."""
         task = self._loading.get(key)
+        if task is None and self._away and len(self._loading) >= MOST_LOADING:
+            return None
         if task is None:
             task = self._loading[key] = patience.start(self._load(key))
             task.add_done_callback(lambda _: self._loading.pop(key, None))
-        usable = stale is not None and stale.target is not None
-        await asyncio.wait({task}, timeout=PATIENCE_WITH_STALE if usable else PATIENCE)
-        if task.done() and task.exception() is None:
-            return task.result()
-        if stale is None or stale.target is None:
-            raise Unreachable(key)
-        stale.fresh_until = self._clock() + RETRY
-        return stale.target
+        await asyncio.wait({task}, timeout=seconds)
+        return task if task.done() and task.exception() is None else None
 
     async def _load(self, key: str) -> Target | None:
         changes = self._changes
         target = await self._read(key)
-        room, most, seconds = (
-            (self._known, self._most, FRESH) if target is not None else (self._unknown, self._most_unknown, FRESH_UNKNOWN)
-        )
+        self._away = False
+        fresh = FRESH if target is not None else FRESH_UNKNOWN
         # Something changed while we read: this answer serves those who wait for it, and nobody after them.
-        room[key] = _Entry(target, self._clock() + seconds if changes == self._changes else 0)
-        room.move_to_end(key)
-        if target is not None:
-            self._unknown.pop(key, None)
-        else:
-            self._known.pop(key, None)
-        while len(room) > most:
-            room.popitem(last=False)
+        self._keep(key, target, self._clock() + fresh if changes == self._changes else 0)
         return target
 
+    def _keep(self, key: str, target: Target | None, fresh_until: float) -> None:
+        room, most = (self._known, self._most) if target is not None else (self._unknown, self._most_unknown)
+        self._forget(key)
+        room[key] = _Entry(target, fresh_until)
+        for id_ in _ids(target):
+            self._of.setdefault(id_, set()).add(key)
+        while len(room) > most:
+            self._forget(next(iter(room)))
 
-async def listen(cache: TargetCache) -> None:
-    """Drop what other processes change, for ever. After an outage of Redis everything is asked again once."""
+    def _forget(self, key: str) -> None:
+        self._unknown.pop(key, None)
+        entry = self._known.pop(key, None)
+        for id_ in _ids(entry.target if entry is not None else None):
+            self._of[id_].discard(key)
+            if not self._of[id_]:
+                del self._of[id_]
+
+
+def _ids(target: Target | None) -> tuple[UUID, ...]:
+    """By which changes of it are announced."""
+    return (target.link.link_id, target.job.id) if target is not None else ()
+
+
+class Listener(Protocol):
+    """Who wants to know what has changed."""
+
+    def drop(self, message: str) -> None: ...
+
+    def expire_all(self) -> None: ...
+
+
+async def listen(*listeners: Listener) -> None:
+    """Tell them what other processes change, for ever. After an outage of Redis everything may have changed."""
     while True:
         try:
             async with redis.client().pubsub() as heard:
                 await heard.subscribe(changes.CHANNEL)
-                cache.expire_all()
+                for listener in listeners:
+                    listener.expire_all()
                 while True:
                     message = await heard.get_message(ignore_subscribe_messages=True, timeout=1.0)
                     if message is not None:
-                        cache.drop(message["data"].decode(errors="replace"))
+                        for listener in listeners:
+                            listener.drop(message["data"].decode(errors="replace"))
         except (RedisError, OSError) as error:
             log.debug("not listening for changes", error=repr(error))
             await asyncio.sleep(1)

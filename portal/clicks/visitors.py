@@ -46,6 +46,12 @@ class Salts:
         return blake2b(said, key=salt, digest_size=16).digest()
 
 
+def doubtful(now: datetime) -> date:
+    """The last day of which `visitor_day` may have been forgotten already, or may be while we look. A click of that day or an
+    earlier one comes late, and who it is must be asked of the clicks themselves."""
+    return (now.astimezone(UTC) - KEPT).date() + timedelta(days=1)
+
+
 async def forget_old(now: datetime) -> int:
     """Delete salts two days after their day began in UTC, by when it has ended everywhere, and who was counted with them; how
     many salts that were."""

@@ -25,6 +25,7 @@ from portal.accounts.access import Permission, SignedIn
 from portal.accounts.page import done, job_page
 from portal.accounts.workspaces import get_workspace
 from portal.clicks import landings
+from portal.clicks.cards import card_of_job
 from portal.interviews import landing, questions, sittings
 from portal.interviews.answers import FIELD, NO, YES, Value
 from portal.interviews.landing import Next
@@ -119,6 +120,7 @@ async def _landing(
         count=await questions.count_of(job.id),
         until=deadline_for(job, now),
         consent_wording=landing.consent_wording(job),
+        card=card_of_job(job),
     )
 
 

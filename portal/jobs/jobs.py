@@ -1,5 +1,6 @@
 """Jobs: find, make, edit, publish, close."""
 
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -117,6 +118,11 @@ async def find_public_job(slug: str) -> Job | None:
     return _job(found) if found else None
 
 
+async def find_jobs(job_ids: Collection[UUID]) -> list[Job]:
+    """Those that are there, of whatever workspace: for the redirect, never for a member's page."""
+    return [_job(row) for row in await db.rows(f"SELECT {COLUMNS} FROM {SOURCE} WHERE job.id = ANY($1::uuid[])", list(job_ids))]
+
+
 async def list_jobs(workspace_id: UUID, *, search: str = "", status: str = "") -> list[Job]:
     """Open ones first, newest first. `search`: words that title or place must hold. `status`: one of `Status`, or all."""
     found = await db.rows(
@@ -153,8 +159,13 @@ async def edit_job(workspace_id: UUID, job_id: UUID, fields: JobFields) -> None:
 
 
 async def publish_job(workspace_id: UUID, job_id: UUID) -> None:
-    """A draft opens for the first time. Raises `Missing`."""
+    """A draft opens. Raises `Missing`."""
     await _set_status(workspace_id, job_id, Status.OPEN, None)
+
+
+async def unpublish_job(workspace_id: UUID, job_id: UUID) -> None:
+    """Back to draft: nobody comes in or goes on, and its messages wait until it is published again. Raises `Missing`."""
+    await _set_status(workspace_id, job_id, Status.DRAFT, None)
 
 
 async def close_job(workspace_id: UUID, job_id: UUID, *, now: datetime) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from portal import crypto, db
+from portal import changes, crypto, db
 from portal.links.slugs import is_token
 from portal.settings import settings
 from portal.web.missing import Missing
@@ -83,4 +83,5 @@ async def replace_personal_link(*, workspace_id: UUID, link_id: UUID) -> int:
             raised,
             crypto.digest(token_of(link_id, raised)),
         )
+    await changes.link_changed(link_id)
     return raised

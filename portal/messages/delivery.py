@@ -5,6 +5,7 @@ sent outside of it, and its fate recorded. After the hand-over nothing sends it 
 """
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -44,6 +45,16 @@ async def claim_due(now: datetime, limit: int) -> list[UUID]:
     lost = await db.rows(CLAIM.format(due="lease_until"), now, lease, limit, State.CLAIMED.value)
     due = await db.rows(CLAIM.format(due="due_at"), now, lease, limit - len(lost), State.SCHEDULED.value)
     return [row["id"] for row in (*lost, *due)]
+
+
+async def give_back(message_ids: Sequence[UUID]) -> None:
+    """Let others claim these at once. Only for messages that were handed to nobody since they were claimed."""
+    await db.run(
+        "UPDATE message SET state = $2, lease_until = NULL WHERE id = ANY($1) AND state = $3",
+        message_ids,
+        State.SCHEDULED.value,
+        State.CLAIMED.value,
+    )
 
 
 async def deliver(message_id: UUID, now: datetime) -> None:

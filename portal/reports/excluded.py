@@ -22,6 +22,8 @@ WHY: dict[str, str] = {
     Reason.MONITOR: "A service that watches whether pages answer",
     Reason.PROBE: "A probe that looks for holes",
     Reason.MAIL_GATEWAY: "A mail system tries links before it hands the mail over",
+    Reason.BURST: "Opened several personal links within seconds, as mail scanners do",
+    Reason.HEAD_THEN_GET: "Tried the link before it opened it, as mail scanners do",
     Reason.HEAD: "Only asked whether the page is there",
     Reason.NO_USER_AGENT: "Does not say what it is",
     Reason.ODD_USER_AGENT: "Says of itself what no browser says",

@@ -7,6 +7,7 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -28,7 +29,7 @@ def configure() -> None:
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: Lines(sys.stderr),
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
@@ -39,6 +40,17 @@ def configure() -> None:
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+class Lines(structlog.WriteLogger):
+    """Writes what it can. A full disk, or whoever read our lines and died, must not end the work that they tell of."""
+
+    def msg(self, message: str) -> None:
+        with suppress(OSError):
+            super().msg(message)
+
+    log = debug = info = warn = warning = msg
+    fatal = failure = err = error = critical = exception = msg
 
 
 def cut_details(logger: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -15,16 +15,21 @@ from portal.clicks import partitions
 from tests.cast import NOW, Northgate, add_application, add_candidate, add_channel, add_link, insert
 
 LONG_AFTER = NOW + timedelta(hours=5)
-CLICK = {"outcome": "redirect", "verdict": "person", "reason": "", "rules": 1, "method": "GET", "device": "phone"} | {
-    "app": "Instagram",
-    "system": "Android",
-    "language": "pt",
-    "referrer_host": "",
-    "user_agent": "",
-    "purpose": "",
-    "sec_fetch": "",
-    "parameters": {},
-}
+DAY = {"day": NOW.date(), "mailed": False}
+CLICK = (
+    DAY
+    | {"outcome": "redirect", "verdict": "person", "reason": "", "rules": 1, "method": "GET", "device": "phone"}
+    | {
+        "app": "Instagram",
+        "system": "Android",
+        "language": "pt",
+        "referrer_host": "",
+        "user_agent": "",
+        "purpose": "",
+        "sec_fetch": "",
+        "parameters": {},
+    }
+)
 
 
 @pytest.fixture

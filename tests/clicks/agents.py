@@ -114,6 +114,161 @@ PEOPLE = [
     ("Edge", f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {BLINK} Chrome/127.0.0.0 Safari/537.36 Edg/127.0.2651.74"),
     ("Chrome", f"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) {BLINK} Chrome/127.0.0.0 Safari/537.36"),
     ("Firefox", "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"),
+    (
+        "Instagram",
+        "Mozilla/5.0 (Linux; Android 7.0; LG-TP260 Build/NRD90U; wv) AppleWebKit/537.36 (KHTML, like Gecko) "
+        "Version/4.0 Chrome/64.0.3282.137 Mobile Safari/537.36 Instagram 33.0.0.11.92 Android (24/7.0; 320dpi; "
+        "720x1193; LGE/lge; LG-TP260; lv517; lv517; en_US; 93117667)",
+    ),
+    (
+        "Instagram",
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 11_2_5 like Mac OS X) AppleWebKit/604.5.6 (KHTML, like Gecko) Mobile/15D60 "
+        "Instagram 33.0.0.11.96 (iPhone9,3; iOS 11_2_5; en_AU; en-AU; scale=2.00; gamut=wide; 750x1334)",
+    ),
+    (
+        "Messenger",
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 10_2_1 like Mac OS X) AppleWebKit/602.4.6 (KHTML, like Gecko) Mobile/14D27 "
+        "[FBAN/MessengerForiOS;FBAV/124.0.0.50.70;FBBV/63293619;FBDV/iPhone7,1;FBMD/iPhone;FBSN/iOS;FBSV/10.2.1;FBSS/3;"
+        "FBCR/Viettel;FBID/phone;FBLC/vi_VN;FBOP/5;FBRV/0]",
+    ),
+    (
+        "Messenger",
+        "Mozilla/5.0 (Linux; Android 6.0.1; SM-A910F Build/MMB29M; wv) AppleWebKit/537.36 (KHTML, like Gecko) "
+        "Version/4.0 Chrome/58.0.3029.83 Mobile Safari/537.36 [FB_IAB/MESSENGER;FBAV/120.0.0.14.84;]",
+    ),
+    (
+        "Pinterest",
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 6_1_4 like Mac OS X) AppleWebKit/536.26 (KHTML, like Gecko) Mobile/10B350 "
+        "[Pinterest/iOS]",
+    ),
+    (
+        "Line",
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 11_0 like Mac OS X) AppleWebKit/604.1.38 (KHTML, like Gecko) Mobile/15A372 "
+        "Safari Line/7.12.0",
+    ),
+    (
+        "Line",
+        "Mozilla/5.0 (Linux; Android 5.1; FTJ152B Build/LMY47D; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 "
+        "Chrome/51.0.2704.81 Mobile Safari/537.36 Line/6.4.1",
+    ),
+    (
+        "Telegram",
+        "Mozilla/5.0 (Linux; Android 16; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/144.0.7559.109 Safari/537.36 "
+        "Telegram-Android/12.3.1 (Samsung SM-X115; Android 16; SDK 36; AVERAGE)",
+    ),
+    (
+        "Telegram",
+        "Mozilla/5.0 (Linux; Android 15; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/144.0.7559.132 Safari/537.36 "
+        "Telegram-Android/12.4.1 (Xiaomi 2405CRPFDG; Android 15; SDK 35; HIGH)",
+    ),
+    (
+        "TikTok",
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 17_3_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+        "Version/17.3.1 Mobile/15E148 Safari/604.1 musical_ly_34.3.1 JsSdk/2.0 NetType/4G Channel/App Store "
+        "ByteLocale/en Region/US isDarkMode/1 WKWebView/1 RevealType/Dialog",
+    ),
+    (
+        "TikTok",
+        "Mozilla/5.0 (Linux; Android 10; moto g(7) Build/QP6_S30.52-23-13-4; wv) AppleWebKit/537.36 (KHTML, like "
+        "Gecko) Version/4.0 Chrome/108.0.5359.128 Mobile Safari/537.36 musical_ly_2022704050 JsSdk/1.0 NetType/WIFI "
+        "Channel/googleplay AppName/musical_ly app_version/27.4.5 ByteLocale/en ByteFullLocale/en Region/US "
+        "Spark/1.2.4-alpha.5 AppVersion/27.4.5 PIA/1.5.10 BytedanceWebview/d8a21c6",
+    ),
+    (
+        "TikTok",
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+        "Mobile/15E148 BytedanceWebview/d8a21c6 trill_34.9.0 JsSdk/2.0 NetType/4G Channel/App Store ByteLocale/en "
+        "Region/MY FalconTag/31CFA6E0-CAE5-4ECF-A13A-ADFCAFC2428F",
+    ),
+    (
+        "KakaoTalk",
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 "
+        "Safari/604.1 KAKAOTALK/11.3.1 (INAPP)",
+    ),
+    (
+        "KakaoTalk",
+        "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/131.0.0.0 Mobile "
+        "Safari/537.36 KAKAOTALK/10.2.3 (INAPP)",
+    ),
+    (
+        "Snapchat",
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 11_2_6 like Mac OS X) AppleWebKit/604.5.6 (KHTML, like Gecko) "
+        "Snapchat/10.38.0.25 (iPhone8,1; iOS 11.2.6; gzip)",
+    ),
+    (
+        "X",
+        "Mozilla/5.0 (Linux; Android 9; Nokia 2.1 Build/PKQ1.181105.001; wv) AppleWebKit/537.36 (KHTML, like Gecko) "
+        "Version/4.0 Chrome/74.0.3729.157 Mobile Safari/537.36 TwitterAndroid",
+    ),
+    (
+        "X",
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 11_2_1 like Mac OS X) AppleWebKit/604.4.7 (KHTML, like Gecko) "
+        "Mobile/15C153 Twitter for iPhone/7.19",
+    ),
+    (
+        "Google app",
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 11_0_2 like Mac OS X) AppleWebKit/604.1.34 (KHTML, like Gecko) "
+        "GSA/36.0.169645775 Mobile/15A421 Safari/604.1",
+    ),
+    (
+        "Google app",
+        "Mozilla/5.0 (Linux; Android 8.1.0; TA-1024 Build/OPR1.170623.026; wv) AppleWebKit/537.36 (KHTML, like Gecko) "
+        "Version/4.0 Chrome/71.0.3578.99 Mobile Safari/537.36 GSA/8.65.5.21.arm64",
+    ),
+    (
+        "Google app",
+        "Mozilla/5.0 (Linux; Android 8.0.0; SM-G960F Build/R16NW; wv) AppleWebKit/537.36 (KHTML, like Gecko) "
+        "Version/4.0 Chrome/71.0.3578.99 Mobile Safari/537.36 GSA/8.65.5.21.arm64",
+    ),
+    (
+        "WeChat",
+        "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/107.0.0.0 "
+        "Safari/537.36 NetType/WIFI MicroMessenger/6.8.0(0x16080000) MacWechat/3.8.10(0x13080a10) XWEB/1227",
+    ),
+    (
+        "WeChat",
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 "
+        "Safari/537.36 NetType/WIFI MicroMessenger/7.0.20.1781(0x6700143B) WindowsWechat(0x63090c33) XWEB/14315",
+    ),
+    (
+        "Chrome",
+        "Mozilla/5.0 (Linux; Android 4.2.2; HTC Butterfly s Build/JDQ39) AppleWebKit/537.36 (KHTML, like Gecko) "
+        "Chrome/29.0.1547.72 Mobile Safari/537.36",
+    ),
+    (
+        "Android",
+        "Mozilla/5.0 (Linux; U; Android 2.3;en-us; ViewSonic-ViewPad7e Build/ERE27) AppleWebKit/533.1 (KHTML, Like "
+        "Gecko) Version/4.0 Mobile Safari/533.1",
+    ),
+    (
+        "Facebook",
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 11_4_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+        "Mobile/15G77 "
+        "[FBAN/FBIOS;FBAV/194.0.0.38.99;FBBV/127868476;FBDV/iPhone7,2;FBMD/iPhone;FBSN/iOS;FBSV/11.4.1;FBSS/2;FBCR/Oran"
+        "geBotswana;FBID/phone;FBLC/en_GB;FBOP/5;FBRV/128807018]",
+    ),
+    (
+        "Facebook",
+        "Mozilla/5.0 (Linux; Android 5.1; A33w Build/LMY47I; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 "
+        "Chrome/80.0.3987.162 Mobile Safari/537.36 [FB_IAB/FB4A;FBAV/264.0.0.44.111;]",
+    ),
+    (
+        "Facebook",
+        "Mozilla/5.0 (iPad; CPU OS 10_0_2 like Mac OS X) AppleWebKit/602.1.50 (KHTML, like Gecko) Mobile/14A456 "
+        "[FBAN/FBIOS;FBAV/68.0.0.49.70;FBBV/41924288;FBRV/0;FBDV/iPad4,1;FBMD/iPad;FBSN/iOS;FBSV/10.0.2;FBSS/2;FBCR/;FB"
+        "ID/tablet;FBLC/en_US;FBOP/5]",
+    ),
+    ("Viber", f"{IPHONE} Version/17.5 Mobile/15E148 Safari/604.1 Viber/22.9.0"),
+    (
+        "Chrome",
+        f"Mozilla/5.0 (Linux; Android 11; Ultra Sonic 5 Build/RP1A.200720.011) {BLINK} Chrome/126.0.0.0 Mobile Safari/537.36",
+    ),
+    ("DuckDuckGo", f"{IPHONE} Version/17.5 Mobile/15E148 DuckDuckGo/7 Safari/605.1.15"),
+    ("Opera", f"Mozilla/5.0 (Linux; Android 10; K) {BLINK} Chrome/126.0.0.0 Mobile Safari/537.36 OPR/83.0.0.0"),
+    (
+        "Safari",
+        "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Safari/605.1.15",
+    ),
 ]
 
 OTHERS = [
@@ -156,4 +311,39 @@ OTHERS = [
     ("odd_user_agent", "-"),
     ("odd_user_agent", "() { :; }; echo"),
     ("odd_user_agent", "asdfghjkl"),
+    ("link_preview", "Mozilla/4.0 (compatible; ms-office; MSOffice 16)"),
+    ("link_preview", "Microsoft Office Existence Discovery"),
+    ("link_preview", "Snap URL Preview Service; bot; snapchat; https://developers.snap.com/robots"),
+    ("link_preview", "Viber"),
+    ("link_preview", "Iframely/1.3.1 (+https://iframely.com/docs/about)"),
+    (
+        "link_preview",
+        "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_5) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/13.1.1 Safari/605.1.15 "
+        "(Applebot/0.1; +http://www.apple.com/go/applebot)",
+    ),
+    (
+        "crawler",
+        f"Mozilla/5.0 (Linux; Android 6.0.1; Nexus 5X Build/MMB29P) {BLINK} Chrome/126.0.6478.126 Mobile Safari/537.36 "
+        "(compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+    ),
+    (
+        "crawler",
+        f"Mozilla/5.0 (Linux; Android 7.0;) {BLINK} Mobile Safari/537.36 (compatible; PetalBot;+https://webmaster.petalsearch.com/site/petalbot)",
+    ),
+    ("crawler", "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; +https://openai.com/gptbot)"),
+    ("crawler", "Mozilla/5.0 (compatible; SemrushBot/7~bl; +http://www.semrush.com/bot.html)"),
+    ("crawler", "Mozilla/5.0 (compatible; YandexBot/3.0; +http://yandex.com/bots)"),
+    ("crawler", "DuckDuckBot/1.1; (+http://duckduckgo.com/duckduckbot.html)"),
+    (
+        "crawler",
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 7_0 like Mac OS X) AppleWebKit/537.51.1 (KHTML, like Gecko) Mobile/11A465 "
+        "Twitter for iPhone BrandVerity/1.0 (http://www.brandverity.com/why-is-brandverity-visiting-me)",
+    ),
+    ("odd_user_agent", "Java/17.0.11"),
+    ("library", "Apache-HttpClient/4.5.14 (Java/17.0.11)"),
+    ("library", "aiohttp/3.9.5"),
+    ("library", "node-fetch/1.0 (+https://github.com/bitinn/node-fetch)"),
+    ("mail_gateway", f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {BLINK} Chrome/131.0.0.0 Safari/537.36 Mimecast-URL-Protect"),
+    ("mail_gateway", "Proofpoint URL Defense"),
+    ("mail_gateway", "FortiMail/7.4"),
 ]

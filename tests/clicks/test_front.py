@@ -276,6 +276,21 @@ async def test_a_process_that_starts_while_the_database_is_away_comes_up(app: AS
         await db.open(settings().database_url)
 
 
+async def test_visitors_are_counted_soon_after_an_outage_at_the_start(tapped: Tapped, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(front, "SALTS_RETRY", 0.05)
+    await front.close()
+    await db.close()
+    try:
+        await front.open()
+    finally:
+        await db.open(settings().database_url)
+    async with asyncio.timeout(20):
+        while front.engine().salts.visitor(clock.now().date(), tapped.link_id, "192.0.2.1", "x") is None:
+            await asyncio.sleep(0.05)
+    await tapped.tap()
+    assert (await hits())[-1]["visitor"] is not None
+
+
 async def test_two_links_of_one_job_are_told_apart(tapped: Tapped, northgate: Northgate) -> None:
     other = await add_link(northgate.id, northgate.job_id, await add_channel(northgate.id, code="x", placement="bio"), "nurse-x")
     await tapped.tap("/nurse-x")

@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
@@ -11,75 +10,15 @@ import asyncpg
 import pytest
 
 from portal import db
-from portal.clicks import ingest, partitions
-from portal.clicks.hits import COLUMNS, Hit
+from portal.clicks import ingest, orphans, partitions, visitors
+from portal.clicks.hits import Hit
 from portal.clicks.verdicts import RULES
 from portal.settings import settings
 from tests.cast import NOW, Northgate, add_channel, add_job, add_link, add_workspace
-from tests.clicks.agents import INSTAGRAM, OTHERS, PEOPLE
+from tests.clicks.agents import OTHERS, PEOPLE
+from tests.clicks.hitting import check_invariants, click, daily, ingest_all, landing, link_of, write
 
 DICE = random.Random(7)
-
-
-def click(link_id: UUID | None, *, at: datetime = NOW, user_agent: str = INSTAGRAM, visitor: str = "", **changes: object) -> Hit:
-    values: dict[str, object] = {
-        "outcome": "redirected",
-        "method": "GET",
-        "language": "en-gb",
-        "referrer_host": "l.instagram.com",
-    }
-    seen = visitor.encode().ljust(16) if visitor else None
-    return Hit(id=db.new_id(), at=at, kind="click", link_id=link_id, user_agent=user_agent, visitor=seen, **(values | changes))  # type: ignore[arg-type]
-
-
-def landing(of: Hit, *, after: timedelta = timedelta(seconds=1)) -> Hit:
-    return Hit(id=db.new_id(), at=of.at + after, kind="landing", link_id=of.link_id, click_id=of.id)
-
-
-async def write(*hits: Hit) -> None:
-    marks = ", ".join(f"${n}" for n in range(1, len(COLUMNS) + 1))
-    rows = [[getattr(hit, name) for name in COLUMNS] for hit in hits]
-    await db.run_many(f"INSERT INTO click_journal ({', '.join(COLUMNS)}) VALUES ({marks})", rows)
-
-
-async def ingest_all(now: datetime = NOW, limit: int = 5000) -> int:
-    total = 0
-    while moved := await ingest.ingest_batch(now, limit):
-        total += moved
-    return total
-
-
-async def daily(dimension: str, day: date | None = None) -> dict[str, int]:
-    found = await db.rows(
-        "SELECT value, sum(clicks)::bigint AS clicks FROM click_daily WHERE dimension = $1 AND ($2::date IS NULL OR day = $2) "
-        "GROUP BY value",
-        dimension,
-        day,
-    )
-    return {row["value"]: row["clicks"] for row in found}
-
-
-async def check_invariants() -> None:
-    """Whatever happened: every sum says the same."""
-    clicks = Counter({r["verdict"]: r["n"] for r in await db.rows("SELECT verdict, count(*) AS n FROM click GROUP BY 1")})
-    hourly = Counter(
-        {r["verdict"]: r["n"] for r in await db.rows("SELECT verdict, sum(clicks)::bigint AS n FROM click_hourly GROUP BY 1")}
-    )
-    by_day = Counter(await daily("verdict"))
-    assert clicks == hourly == by_day
-    excluded: Counter[str] = Counter()
-    for value, count in (await daily("excluded")).items():
-        excluded[value.partition(":")[0]] += count
-    assert excluded == Counter({verdict: n for verdict, n in clicks.items() if verdict != "person"})
-    for dimension in ("app", "device", "system", "language", "referrer"):
-        assert sum((await daily(dimension)).values()) == clicks["person"]
-    visitors = await db.value(
-        "SELECT count(DISTINCT (c.link_id, c.visitor, (c.at AT TIME ZONE w.timezone)::date)) FROM click c "
-        "JOIN workspace w ON w.id = c.workspace_id WHERE c.verdict = 'person' AND c.visitor IS NOT NULL"
-    )
-    assert (await daily("visitor")).get("person", 0) == await db.value("SELECT count(*) FROM visitor_day") == visitors
-    landed = await db.value("SELECT count(*) FROM landing WHERE verdict = 'person'")
-    assert (await daily("landed")).get("person", 0) == landed
 
 
 @pytest.fixture
@@ -97,6 +36,7 @@ async def test_a_hit_becomes_a_click_with_all_that_is_known_of_it(northgate: Nor
     row = await db.row("SELECT * FROM click")
     assert row is not None
     assert (row["id"], row["at"], row["workspace_id"], row["link_id"]) == (hit.id, NOW, northgate.id, link_id)
+    assert (row["day"], row["mailed"]) == (NOW.date(), False)
     assert (row["verdict"], row["reason"], row["rules"], row["outcome"]) == ("person", "in_app", RULES, "redirected")
     assert (row["app"], row["device"], row["system"], row["language"]) == ("Instagram", "phone", "iOS", "en-gb")
     assert row["parameters"] == {"utm_source": "ig", "fbclid": "present"}
@@ -138,6 +78,34 @@ async def test_a_visitor_counts_once_a_day_for_each_link(northgate: Northgate, l
     await ingest_all()
     assert await daily("visitor", NOW.date()) == {"person": 2}
     assert await daily("visitor") == {"person": 3}
+    await check_invariants()
+
+
+async def test_a_visitor_who_comes_to_light_after_the_day_was_forgotten_is_not_counted_again(link_id: UUID) -> None:
+    later = NOW + timedelta(days=4)
+    await write(click(link_id, visitor="ana"), click(link_id, visitor="ben"))
+    await ingest_all()
+    await visitors.forget_old(later)
+    assert await db.value("SELECT count(*) FROM visitor_day") == 0
+    await write(*(click(link_id, visitor=name) for name in ("ana", "cem", "cem")))
+    await ingest_all(later)
+    await visitors.forget_old(later)
+    await write(click(link_id, visitor="cem"))
+    await ingest_all(later)
+    assert await daily("visitor") == {"person": 3}
+
+
+async def test_a_workspace_that_moves_keeps_the_days_it_had(northgate: Northgate, link_id: UUID) -> None:
+    evening = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
+    first = click(link_id, at=evening)
+    await write(first)
+    await ingest_all()
+    await db.run("UPDATE workspace SET timezone = 'Europe/Berlin' WHERE id = $1", northgate.id)
+    await write(click(link_id, at=evening), landing(first))
+    await ingest_all()
+    assert await daily("verdict", date(2026, 11, 23)) == {"person": 1}
+    assert await daily("verdict", date(2026, 11, 24)) == {"person": 1}
+    assert await daily("landed", date(2026, 11, 23)) == {"person": 1}
     await check_invariants()
 
 
@@ -225,6 +193,17 @@ async def test_hits_on_addresses_that_nobody_made_are_counted_by_address(link_id
     assert await db.value("SELECT count(*) FROM click") == 0
 
 
+async def test_a_hit_on_no_link_that_comes_twice_counts_once(link_id: UUID) -> None:
+    hits = [click(None, slug="nurze", outcome="unknown") for _ in range(5)]
+    await write(*hits, *hits[:3])
+    await ingest_all(limit=3)
+    await write(*hits)
+    await ingest_all()
+    assert await db.value("SELECT hits FROM orphan_hit") == 5
+    assert await orphans.forget_old(NOW + orphans.REMEMBERED) == 0
+    assert await orphans.forget_old(NOW + orphans.REMEMBERED + timedelta(seconds=1)) == 5
+
+
 async def test_hits_of_a_link_that_is_gone_do_not_stop_the_others(link_id: UUID) -> None:
     await write(click(UUID(int=5)), click(link_id))
     assert await ingest_all() == 2
@@ -245,21 +224,16 @@ async def many(link_ids: Sequence[UUID], count: int) -> list[Hit]:
 
 
 async def test_workers_side_by_side_count_everything_once(northgate: Northgate, link_id: UUID) -> None:
-    others = [
-        await add_link(
-            northgate.id, northgate.job_id, await add_channel(northgate.id, code=f"c{n}", placement=f"p{n}"), f"nurse-{n}"
-        )
-        for n in range(4)
-    ]
-    hits = await many([link_id, *others], 1500)
+    others = [await link_of(northgate, network, f"nurse-{network}") for network in ("facebook", "tiktok", "email", "ats")]
+    hits = await many([link_id, *others], 5000)
     landed = [landing(hit) for hit in hits[::2]]
-    doubled = [*hits, *hits[:300], *landed, *landed[:100]]
+    doubled = [*hits, *hits[:1000], *landed, *landed[:300]]
     DICE.shuffle(doubled)
     await write(*doubled)
-    await asyncio.gather(*(ingest_all(limit=90) for _ in range(6)))
+    await asyncio.gather(*(ingest_all(limit=400) for _ in range(4)))
     await ingest_all()
-    assert await db.value("SELECT count(*) FROM click") == 1500
-    assert await db.value("SELECT count(*) FROM landing") == 750
+    assert await db.value("SELECT count(*) FROM click") == 5000
+    assert await db.value("SELECT count(*) FROM landing") == 2500
     assert await ingest.journal_is_empty()
     await check_invariants()
 

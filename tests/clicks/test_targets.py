@@ -5,8 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from portal import changes, redis
-from portal.clicks import patience, targets
+from portal import changes, patience, redis
+from portal.clicks import targets
 from portal.clicks.targets import FRESH, FRESH_UNKNOWN, Target, TargetCache, Unreachable, read_target
 from portal.jobs import jobs
 from portal.links import links
@@ -19,17 +19,26 @@ class Asked:
     def __init__(self) -> None:
         self.questions: list[str] = []
         self.away = False
+        self.hangs: asyncio.Event | None = None
         self.seconds = 0.0
+        self.remembered: dict[str, Target] = {}
+        self.recalled: list[str] = []
 
     async def read(self, key: str) -> Target | None:
         self.questions.append(key)
         await asyncio.sleep(0)
+        if self.hangs is not None:
+            await self.hangs.wait()
         if self.away:
             raise OSError("away")
         return await read_target(key)
 
+    async def recall(self, key: str) -> Target | None:
+        self.recalled.append(key)
+        return self.remembered.get(key)
+
     def cache(self, most: int = 100, most_unknown: int = 100) -> TargetCache:
-        return TargetCache(self.read, lambda: self.seconds, most, most_unknown)
+        return TargetCache(self.read, self.recall, lambda: self.seconds, most, most_unknown)
 
 
 @pytest.fixture
@@ -112,6 +121,66 @@ async def test_a_known_link_is_answered_while_the_database_is_away(link_id: UUID
         await cache.find("never-seen")
     asked.away, asked.seconds = False, FRESH + 100
     assert await cache.find("nurse") is not None
+
+
+async def test_what_memory_does_not_know_is_recalled_while_the_database_is_away(link_id: UUID) -> None:
+    asked = Asked()
+    target = await read_target("nurse")
+    assert target is not None
+    asked.remembered, asked.away = {"nurse": target}, True
+    cache = asked.cache()
+    for _ in range(50):
+        assert await cache.find("nurse") == target
+    assert (asked.questions, asked.recalled) == (["nurse"], ["nurse"]), "then memory knows it"
+
+
+async def test_while_the_database_hangs_one_finds_out_and_the_others_recall_at_once(link_id: UUID) -> None:
+    asked = Asked()
+    target = await read_target("nurse")
+    assert target is not None
+    asked.remembered = {f"nurse-{n}": target for n in range(100)}
+    asked.hangs = asyncio.Event()
+    cache = asked.cache()
+    assert await cache.find("nurse-0") == target
+    for n in range(1, 100):
+        assert await cache.find(f"nurse-{n}") == target
+    assert asked.questions == ["nurse-0"]
+    asked.seconds = targets.RETRY
+    together = asyncio.gather(*(cache.find(f"nurse-{n}") for n in range(1, 100)))
+    assert await together == [target] * 99
+    assert len(asked.questions) == 2, "one more found out that it still hangs"
+    asked.hangs.set()
+    asked.hangs, asked.seconds = None, 10 * targets.RETRY
+    assert await cache.find("nurse") == target
+    assert asked.questions[-1] == "nurse", "it is asked again"
+
+
+async def test_a_new_link_is_waited_for_longer_than_a_known_one(link_id: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database that is merely slow must not make a link that was just made unknown."""
+    monkeypatch.setattr(targets, "PATIENCE", 0.01)
+    asked = Asked()
+    asked.hangs = asyncio.Event()
+    looking = asyncio.create_task(asked.cache().find("nurse"))
+    while not asked.recalled:
+        await asyncio.sleep(0.01)
+    asked.hangs.set()
+    found = await looking
+    assert found is not None
+    assert asked.questions == ["nurse"]
+
+
+async def test_guessing_while_the_database_hangs_is_bounded(link_id: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(targets, "PATIENCE", 0.01)
+    monkeypatch.setattr(targets, "PATIENCE_FOR_UNKNOWN", 0.05)
+    monkeypatch.setattr(targets, "MOST_LOADING", 5)
+    asked = Asked()
+    asked.hangs = asyncio.Event()
+    cache = asked.cache()
+    for first in (["guess"], [f"guess-{n}" for n in range(50)]):
+        answers = await asyncio.gather(*map(cache.find, first), return_exceptions=True)
+        assert {type(answer) for answer in answers} == {Unreachable}
+    assert len(asked.questions) == 5
+    asked.hangs.set()
 
 
 async def test_an_answer_read_before_a_change_is_not_kept_after_it(link_id: UUID) -> None:

@@ -26,7 +26,8 @@ T = TypeVar("T")
 OURS = ("PORTAL_", "DATABASE_URL", "REDIS_URL")
 LONDON = ZoneInfo("Europe/London")
 PATIENCE = 150.0
-"""Seconds; far more than anything takes, for machines that do much else."""
+"""Seconds. The longest thing that may honestly take its time is a message in the hands of a worker that is killed: its lease of a
+minute must run out. The rest is for machines that do much else."""
 
 
 class Running:

@@ -64,6 +64,18 @@ async def test_a_due_nudge_is_written_and_sent(life: Life) -> None:
     assert await life.events() == ["message_sent"]
 
 
+async def test_what_no_worker_heard_of_is_claimed_again_at_once(life: Life) -> None:
+    message_id = await claimed(life)
+    await delivery.give_back([message_id])
+    assert await life.claim(AFTER_3H) == [message_id]
+
+
+async def test_what_was_handed_over_is_never_given_back(life: Life) -> None:
+    outgoing = await handed_over(life)
+    await delivery.give_back([outgoing.message_id])
+    assert (await life.message("3h"))["state"] == "handed_over"
+
+
 async def test_each_message_has_a_personal_link_of_its_own(life: Life) -> None:
     await life.tick(AFTER_3H)
     await life.tick(NOW + 24 * HOUR)

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from portal import cli
+from portal import cli, doctor
 from portal.datafolder import DataFolder
 from portal.settings import settings
 from tests.ops.conftest import Portal, naming
@@ -59,7 +59,7 @@ def test_a_wrong_or_missing_setting_is_one_sentence(
     settings.cache_clear()
 
 
-@pytest.mark.parametrize("command", ["up", "serve", "work", "clock", "migrate", "demo"])
+@pytest.mark.parametrize("command", ["up", "work", "clock", "migrate", "demo"])
 def test_a_database_that_is_away_is_one_sentence_without_its_password(portal: Portal, command: str, free_port: int) -> None:
     done = portal(command, DATABASE_URL=NOWHERE, REDIS_URL=NO_REDIS, PORTAL_SECRET_KEY=SECRET, PORTAL_PORT=str(free_port))
     assert done.returncode == 2
@@ -145,3 +145,12 @@ def test_doctor_names_each_thing_that_is_wrong(portal: Portal) -> None:
     assert wrong == ["secret", "PostgreSQL", "schema", "Redis"]
     assert [line.split()[1] for line in done.stdout.splitlines() if line.startswith("warning")] == ["address", "email", "sms"]
     assert "hidden" not in done.stdout
+
+
+def test_doctor_tells_of_clicks_on_the_disk(tmp_path: Path) -> None:
+    assert str(doctor.clicks_on_disk(tmp_path / "never made")) == "ok       clicks       none wait on the disk"
+    (tmp_path / "1-x.spool").touch()
+    assert "warning  clicks       1 file of clicks on the disk" in str(doctor.clicks_on_disk(tmp_path))
+    (tmp_path / "1-x.spool").rename(tmp_path / "1-x.spool.damaged")
+    (tmp_path / "2-x.spool.damaged").touch()
+    assert "warning  clicks       2 files of clicks could not be read whole" in str(doctor.clicks_on_disk(tmp_path))

@@ -2,7 +2,10 @@
 
 import json
 import logging
+import os
+import sys
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 import structlog
@@ -40,6 +43,22 @@ def test_the_standard_librarys_lines_look_the_same(capsys: pytest.CaptureFixture
     logging.getLogger("dramatiq.worker").warning("queue %r", "wake")
     line = json.loads(capsys.readouterr().err)
     assert (line["level"], line["event"]) == ("warning", "queue 'wake'") and line["timestamp"].endswith("Z")
+
+
+@pytest.mark.no_stores
+def test_a_log_that_cannot_be_written_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as broken:
+        monkeypatch.setattr(sys, "stderr", broken)
+        logs.configure()
+        with pytest.raises(OSError):
+            print("", file=broken, flush=True)
+        structlog.get_logger().error("nobody reads this")
+        logging.getLogger("portal").error("nor this")
+        monkeypatch.undo()
+        with suppress(OSError):
+            broken.close()
 
 
 @pytest.mark.no_stores

@@ -18,7 +18,7 @@ import pytest
 from portal import db, redis
 from portal.settings import ROOT, settings
 from tests.cast import NOW, Northgate, add_channel, add_link
-from tests.messages.conftest import Life, life  # noqa: F401 - a fixture
+from tests.messages.conftest import AFTER_3H, Life, life  # noqa: F401 - a fixture
 from workers.stores import beat_key
 
 WORKER, CLOCK = "workers", "workers.schedule"
@@ -127,6 +127,19 @@ async def test_a_clock_without_workers_piles_nothing_up(northgate: Northgate, li
     from workers import broker
 
     assert broker.waiting(broker.WAKE) == schedule.MOST_WAKE_UPS
+
+
+async def test_a_claim_that_redis_does_not_take_is_given_back(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    from workers import actors, schedule
+
+    def refuse(message_id: str) -> None:
+        raise ConnectionError("gone")
+
+    await life.plan()
+    monkeypatch.setattr(actors.deliver, "send", refuse)
+    with pytest.raises(ConnectionError):
+        await schedule.wake_delivery(AFTER_3H)
+    assert (await life.message("3h"))["state"] == "scheduled"
 
 
 async def test_a_worker_survives_losing_its_connections(northgate: Northgate, life: Life) -> None:  # noqa: F811
