@@ -1,63 +1,69 @@
 """Who became a candidate: some of those who tapped and landed, and those whom members, files and other systems brought."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from portal.candidates.intake import Door
 from portal.demo import story
-from portal.demo.dice import Dice
+from portal.demo.dice import Dice, id_at
 from portal.demo.lives import Life
 from portal.demo.people import People
 from portal.demo.sources import Source
-from portal.demo.taps import Clock, Tap
+from portal.demo.taps import Clock, Tap, Visit
 
-LANDS = 0.93
-"""How many who tap wait until the page is there."""
 BROUGHT = {Door.FORM: 46, Door.FILE: 38, Door.API: 22, Door.ATS: 24}
+FRIDAY = 4
 
 
 @dataclass
 class Arrivals:
+    """Whoever arrives until today ends, told in the same order whatever the time is: names are given out in that order."""
+
     clock: Clock
-    dice: Dice
-    people: People
     deadlines: Mapping[str, datetime | None]
     """The fixed deadline of each job, by slug."""
+    people: People = field(default_factory=lambda: People(Dice("people")))
 
-    def landed(self, tap: Tap) -> datetime | None:
-        """When the page behind a person's tap was there; None for those who did not wait."""
-        at = tap.at + self.dice.delay(1.1, spread=0.4)
-        return at if self.dice.happens(LANDS) and at < self.clock.now else None
-
-    def by_link(self, source: Source, landings: Mapping[UUID, datetime], taps: list[Tap]) -> Iterator[Life]:
+    def by_link(self, source: Source, visits: list[Visit]) -> Iterator[Life]:
         """Those who gave name and email after a tap on the link of `source`."""
-        for tap in taps:
-            if tap.first and tap.id in landings and self.dice.happens(source.captures):
-                arrived = landings[tap.id] + self.dice.delay(41)
-                if arrived < self.clock.now:
-                    yield self._life(story.JOB[source.job], Door.LANDING, arrived, source.completes, tap)
+        job = story.JOB[source.job]
+        for visit in visits:
+            if visit.arrived is not None:
+                yield self._life(visit.key, job, Door.LANDING, visit.arrived, perseverance=source.completes, tap=visit.taps[0])
 
     def brought(self) -> Iterator[Life]:
         """Those whom somebody else added, in office hours of the last weeks."""
         for door, count in BROUGHT.items():
-            for _ in range(count):
-                day = self.clock.midnight - timedelta(days=self.dice.whole(0, 45))
-                arrived = (day + timedelta(hours=self.dice.between(9, 17))).astimezone(self.clock.now.tzinfo)
-                if arrived < self.clock.now:
-                    yield self._life(self.dice.one_of(story.JOBS), door, arrived, 0.88, None)
+            for number in range(count):
+                key = f"{door}/{number}"
+                dice = Dice("brought", key)
+                arrived = self.clock.at(self._working_day(dice.whole(0, 45)), dice.between(9, 17))
+                yield self._life(key, dice.one_of(story.ALWAYS_OPEN), door, arrived, perseverance=0.88)
 
-    def _life(self, job: story.Job, door: Door, arrived: datetime, perseverance: float, tap: Tap | None) -> Life:
+    def imported(self) -> Iterator[Life]:
+        """Those whom one file brought, all at once."""
+        for number in range(story.CARER_FILE.people):
+            arrived = self.clock.at(story.CARER_FILE.days_ago, story.CARER_FILE.hour) + timedelta(milliseconds=40 * number)
+            yield self._life(f"import/{number}", story.CARER, Door.FILE, arrived, perseverance=0.8)
+
+    def _working_day(self, ago: int) -> int:
+        """That day, or the Friday before it."""
+        return ago + max(0, self.clock.weekday(ago) - FRIDAY)
+
+    def _life(
+        self, key: str, job: story.Job, door: Door, arrived: datetime, *, perseverance: float, tap: Tap | None = None
+    ) -> Life:
         name, email = self.people.meet()
         return Life(
-            id=self.dice.id_at(arrived),
-            candidate_id=self.dice.id_at(arrived),
-            personal_link_id=self.dice.id_at(arrived),
+            key=key,
+            id=id_at(arrived, "application", key),
+            candidate_id=id_at(arrived, "candidate", key),
+            personal_link_id=id_at(arrived, "link", key),
             job=job,
             name=name,
             email=email,
-            phone=self.people.phone() if self.dice.happens(job.phone_share) else None,
+            phone=self.people.phone() if Dice("phone", key).happens(job.phone_share) else None,
             language=tap.language[:2] if tap else "en",
             door=door,
             arrived=arrived,

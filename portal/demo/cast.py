@@ -1,7 +1,7 @@
 """The rows that everything else refers to: workspace, members, jobs, questions, channels, campaigns, links."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -9,8 +9,8 @@ import msgspec
 
 from portal.demo import story
 from portal.demo.book import Book
-from portal.demo.dice import Dice
-from portal.demo.sources import CAMPAIGNS, SOURCES, Source
+from portal.demo.dice import id_at
+from portal.demo.sources import CAMPAIGNS, MADE_AT, SOURCES, Source
 from portal.demo.taps import DAYS, Clock
 from portal.links.catalogue import BY_KEY
 
@@ -32,14 +32,10 @@ class Cast:
 
 
 class Casting:
-    def __init__(self, book: Book, clock: Clock, dice: Dice) -> None:
-        self._book, self._clock, self._dice = book, clock, dice
-        self._founded = self.day(DAYS + 2, hour=9)
-        self.cast = Cast(dice.id_at(self._founded))
-
-    def day(self, ago: int, hour: int = 0) -> datetime:
-        """That hour, so many days ago, at the workspace's place."""
-        return (self._clock.midnight - timedelta(days=ago) + timedelta(hours=hour)).astimezone(self._clock.now.tzinfo)
+    def __init__(self, book: Book, clock: Clock) -> None:
+        self._book, self._clock = book, clock
+        self._founded = clock.at(DAYS + 2, 9)
+        self.cast = Cast(id_at(self._founded, "workspace"))
 
     def everybody(self, sign_ins: list[tuple[str, str, str]], hashes: list[str]) -> Cast:
         """Add the rows. `hashes`: of the passwords of `sign_ins`, in the same order."""
@@ -68,7 +64,7 @@ class Casting:
             pay=job.pay,
             summary=job.summary,
             role_type=job.role_type,
-            status="open",
+            status="draft" if job.draft_since else "open",
             interview_kind="built_in",
             external_url="",
             minutes=job.minutes,
@@ -84,7 +80,7 @@ class Casting:
         self.cast.questions[job.slug] = [self._question(job_id, n, q) for n, q in enumerate(job.questions, 1)]
 
     def deadline_of(self, job: story.Job) -> datetime | None:
-        return self.day(-job.deadline_in_days - 1) - timedelta(minutes=1) if job.deadline_in_days is not None else None
+        return self._clock.at(-job.deadline_in_days - 1) - timedelta(minutes=1) if job.deadline_in_days is not None else None
 
     def _question(self, job_id: UUID, position: int, question: story.Question) -> UUID:
         return self._add(
@@ -104,16 +100,19 @@ class Casting:
         self.cast.campaigns[name] = self._add(
             "campaign",
             name=name,
-            starts_on=self.day(first).astimezone(self._clock.zone).date(),
-            ends_on=self.day(last - 14 if last == 0 else last).astimezone(self._clock.zone).date(),
+            starts_on=self._date(first),
+            ends_on=self._date(last - 14 if last == 0 else last),
             notes=notes,
             archived_at=None,
         )
 
+    def _date(self, ago: int) -> date:
+        return self._clock.at(ago).astimezone(self._clock.zone).date()
+
     def _link(self, source: Source) -> None:
         channel_id = self._channel(source.channel)
-        made = self.day(source.since, hour=8)
-        self.cast.links[source.slug] = self._dice.id_at(made)
+        made = self._clock.at(source.since, MADE_AT)
+        self.cast.links[source.slug] = id_at(made, "link", source.slug)
         self._book.add(
             "link",
             id=self.cast.links[source.slug],
@@ -142,7 +141,7 @@ class Casting:
     def _budget(self, source: Source, channel_id: UUID) -> None:
         self._book.add(
             "campaign_budget",
-            id=self._dice.id_at(self._founded),
+            id=id_at(self._founded, "budget", source.slug),
             workspace_id=self.cast.workspace_id,
             campaign_id=self.cast.campaigns[source.campaign],
             channel_id=channel_id,
@@ -152,6 +151,6 @@ class Casting:
 
     def _add(self, table: str, **values: object) -> UUID:
         """A row of the workspace, made on its first day; its id."""
-        made = self._dice.id_at(self._founded)
+        made = id_at(self._founded, table, len(self._book.rows[table]))
         self._book.add(table, id=made, workspace_id=self.cast.workspace_id, created_at=self._founded, **values)
         return made

@@ -1,9 +1,10 @@
-"""Chance that falls the same way each time."""
+"""Chance that falls the same way each time, whatever else the story tells: everybody in it has dice of their own, by name."""
 
 import math
 import random
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from typing import TypeVar
 from uuid import UUID
 
@@ -12,11 +13,23 @@ T = TypeVar("T")
 SEED = 20_261_122
 
 
-class Dice:
-    """One stream of chance for the whole demo."""
+def id_at(at: datetime, *name: object) -> UUID:
+    """A UUID version 7 (RFC 9562) that sorts by `at`. What is chance in it follows from `name`: no two things share one."""
+    milliseconds = int(at.timestamp() * 1000)
+    chance = int.from_bytes(blake2b(_seed(name), digest_size=10).digest())
+    bits = (milliseconds << 80) | (7 << 76) | (chance >> 62 & 0xFFF) << 64
+    return UUID(int=bits | (0b10 << 62) | chance & (1 << 62) - 1)
 
-    def __init__(self, seed: int = SEED) -> None:
-        self._random = random.Random(seed)  # noqa: S311 - a story, not a secret
+
+def _seed(name: tuple[object, ...]) -> bytes:
+    return "/".join(map(str, (SEED, *name))).encode()
+
+
+class Dice:
+    """One stream of chance. Those of the same name fall alike."""
+
+    def __init__(self, *name: object) -> None:
+        self._random = random.Random(_seed(name))  # noqa: S311 - a story, not a secret
 
     def happens(self, share: float) -> bool:
         """True in `share` (0 to 1) of all cases."""
@@ -40,6 +53,8 @@ class Dice:
 
     def count(self, mean: float) -> int:
         """How often something happens that happens `mean` times on average (Poisson; the normal curve for large means)."""
+        if mean <= 0:
+            return 0
         if mean > 30:
             return max(0, round(self._random.gauss(mean, math.sqrt(mean))))
         left, times = math.exp(-mean), -1
@@ -55,9 +70,3 @@ class Dice:
 
     def octets(self, length: int) -> bytes:
         return self._random.randbytes(length)
-
-    def id_at(self, at: datetime) -> UUID:
-        """A UUID version 7 (RFC 9562) that sorts by `at`."""
-        milliseconds = int(at.timestamp() * 1000)
-        bits = (milliseconds << 80) | (7 << 76) | (self._random.getrandbits(12) << 64)
-        return UUID(int=bits | (0b10 << 62) | self._random.getrandbits(62))

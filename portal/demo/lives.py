@@ -9,6 +9,7 @@ from portal.candidates.applications import LIVE, Stage
 from portal.candidates.events import EventKind
 from portal.candidates.intake import Door
 from portal.demo import story
+from portal.demo.dice import id_at
 from portal.demo.taps import Tap
 from portal.messages.facts import ApplicationFacts
 from portal.messages.words import Channel, State, Track
@@ -16,6 +17,7 @@ from portal.messages.words import Channel, State, Track
 
 @dataclass(frozen=True)
 class Event:
+    id: UUID
     kind: EventKind
     at: datetime
     data: dict[str, Any]
@@ -49,12 +51,16 @@ class Letter:
     left: int
     """Questions that had no answer then."""
     ended: datetime | None = None
+    lease: datetime | None = None
+    """Until when a worker has it in hand."""
     opened: datetime | None = None
     """When its link brought the person back."""
 
 
 @dataclass
 class Life:
+    key: str
+    """Names the person among all of the demo."""
     id: UUID
     candidate_id: UUID
     personal_link_id: UUID
@@ -103,5 +109,7 @@ class Life:
     def under_way(self) -> bool:
         return self.stage in LIVE
 
-    def note(self, kind: EventKind, at: datetime, *, by_member: bool = False, **data: Any) -> None:
-        self.events.append(Event(kind, at, data, by_member))
+    def note(self, kind: EventKind, at: datetime, *, by_member: bool = False, **data: Any) -> Event:
+        """One more line of the timeline, which is told in the order of its times."""
+        self.events.append(Event(id_at(at, "event", self.key, len(self.events)), kind, at, data, by_member))
+        return self.events[-1]

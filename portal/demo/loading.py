@@ -3,23 +3,25 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from uuid import UUID
+from functools import cached_property
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from portal.accounts.passwords import hash_password
 from portal.clicks import partitions
+from portal.clicks.scanners import MAIL_NETWORKS
 from portal.demo import story
 from portal.demo.arrivals import Arrivals
 from portal.demo.book import Book
 from portal.demo.cast import Casting
-from portal.demo.dice import Dice
 from portal.demo.hits import Hits, returns
 from portal.demo.lives import Life
 from portal.demo.living import Living
-from portal.demo.people import People
+from portal.demo.present import ask_for_links
 from portal.demo.records import Records
-from portal.demo.sources import SOURCES
-from portal.demo.taps import DAYS, Clock, Tap, taps_on
+from portal.demo.sources import SOURCES, Source
+from portal.demo.taps import DAYS, Clock, Visit, staff_on, visits_on
+from portal.messages.planning import replan_stale
 
 
 @dataclass(frozen=True)
@@ -29,13 +31,15 @@ class Loaded:
 
 
 async def load(sign_ins: list[tuple[str, str, str]], now: datetime) -> Loaded:
-    """Write the demo into an empty database, whole or not at all."""
+    """Write the demo into an empty database, whole or not at all; then plan what is still to come."""
     hashes = [await hash_password(password) for _, _, password in sign_ins]
     book = Book()
-    Telling(book, Clock(now, ZoneInfo(story.TIMEZONE))).tell(sign_ins, hashes)
+    Telling(book, Clock(now, ZoneInfo(story.TIMEZONE)), sign_ins, hashes).tell()
     await partitions.make(months_of(now))
     await book.write()
     clicks, applications = len(book.rows["click"]), len(book.rows["application"])
+    # A start of the worker would do it too; so there is something to look forward to without one.
+    await replan_stale(now, limit=applications)
     return Loaded([f"The demo is loaded: {clicks:,} clicks and {applications:,} applications of the last {DAYS} days."])
 
 
@@ -47,35 +51,40 @@ def months_of(now: datetime) -> Sequence[date]:
 class Telling:
     """The story, told into a book."""
 
-    def __init__(self, book: Book, clock: Clock) -> None:
-        self._book, self._clock, self._dice = book, clock, Dice()
+    def __init__(self, book: Book, clock: Clock, sign_ins: list[tuple[str, str, str]], hashes: list[str]) -> None:
+        casting = Casting(book, clock)
+        self.book, self._clock = book, clock
+        self._cast = casting.everybody(sign_ins, hashes)
+        self._deadlines = {job.slug: casting.deadline_of(job) for job in story.JOBS}
 
-    def tell(self, sign_ins: list[tuple[str, str, str]], hashes: list[str]) -> None:
-        casting = Casting(self._book, self._clock, self._dice)
-        cast = casting.everybody(sign_ins, hashes)
-        deadlines = {job.slug: casting.deadline_of(job) for job in story.JOBS}
-        arrivals = Arrivals(self._clock, self._dice, People(self._dice), deadlines)
-        hits = Hits(self._book, cast.workspace_id, self._clock)
-        lives = list(arrivals.brought())
-        for source in SOURCES:
-            taps = list(taps_on(source, cast.links[source.slug], self._clock, self._dice))
-            landings = self._hit(taps, hits, arrivals, cast.jobs[source.job])
-            lives += arrivals.by_link(source, landings, taps)
-        living, records = Living(self._clock, self._dice), Records(self._book, cast, self._dice)
-        for life in sorted(lives, key=lambda life: life.arrived):
-            living.live(life)
+    def tell(self) -> None:
+        """Everything that has happened."""
+        hits, records = Hits(self.book, self._cast.workspace_id, self._clock), Records(self.book, self._cast)
+        for source, visits in self._visits.items():
+            staff = staff_on(source, self._cast.links[source.slug], self._clock)
+            everybody = chain(staff, (tap for visit in visits for tap in visit.taps))
+            hits.write(everybody, self._cast.jobs[source.job], mailed=source.channel[0] in MAIL_NETWORKS)
+        for life in self.lives():
             records.keep(life)
-            self._hit(self._returns(life), hits, arrivals, cast.jobs[life.job.slug])
+            hits.write(returns(life), self._cast.jobs[life.job.slug], mailed=True)
         hits.sum_up()
 
-    def _returns(self, life: Life) -> list[Tap]:
-        return list(returns(life, self._dice))
+    def lives(self) -> list[Life]:
+        """Everybody who has arrived, with what happened to them."""
+        arrivals = Arrivals(self._clock, self._deadlines)
+        everybody = [*arrivals.brought(), *arrivals.imported()]
+        for source, visits in self._visits.items():
+            everybody += arrivals.by_link(source, visits)
+        arrived = [life for life in everybody if life.arrived < self._until(life.job)]
+        for life in arrived:
+            Living(life, self._until(life.job)).live()
+        ask_for_links(arrived, self._clock.now)
+        return arrived
 
-    def _hit(self, taps: list[Tap], hits: Hits, arrivals: Arrivals, job_id: UUID) -> dict[UUID, datetime]:
-        """Write down all of these; when the people among them landed, by tap."""
-        landings: dict[UUID, datetime] = {}
-        for tap in taps:
-            if hits.click(tap) and (at := arrivals.landed(tap)) is not None:
-                landings[tap.id] = at
-                hits.landing(tap, at, job_id, self._dice.id_at(at))
-        return landings
+    @cached_property
+    def _visits(self) -> dict[Source, list[Visit]]:
+        return {source: list(visits_on(source, self._cast.links[source.slug], self._clock)) for source in SOURCES}
+
+    def _until(self, job: story.Job) -> datetime:
+        """Until when people could go on."""
+        return min(self._clock.now, self._clock.at(*job.draft_since)) if job.draft_since else self._clock.now

@@ -7,9 +7,9 @@ from portal import crypto
 from portal.candidates.events import EventKind
 from portal.demo.book import Book
 from portal.demo.cast import PLAIN_LINK, Cast
-from portal.demo.dice import Dice
+from portal.demo.dice import id_at
 from portal.demo.letters import write_letter
-from portal.demo.lives import Letter, Life
+from portal.demo.lives import Answer, Event, Letter, Life
 from portal.links.personal import token_of
 from portal.messages.suppression import Cause
 from portal.messages.words import LEFT_US, Channel, State
@@ -20,8 +20,8 @@ TOLD = {State.FAILED: EventKind.MESSAGE_FAILED, State.UNKNOWN: EventKind.MESSAGE
 
 
 class Records:
-    def __init__(self, book: Book, cast: Cast, dice: Dice) -> None:
-        self._book, self._cast, self._dice = book, cast, dice
+    def __init__(self, book: Book, cast: Cast) -> None:
+        self._book, self._cast = book, cast
 
     def keep(self, life: Life) -> None:
         """Write down everything about one life."""
@@ -29,9 +29,9 @@ class Records:
         self._application(life)
         self._personal_link(life, life.personal_link_id, life.arrived)
         for event in life.events:
-            self._event(life, event.kind, event.at, event.data, by_member=event.by_member)
+            self._event(life, event)
         for answer in life.answers:
-            self._answer(life, answer.question, answer.value, answer.at)
+            self._answer(life, answer)
         for letter in life.letters:
             self._message(life, letter)
 
@@ -55,7 +55,7 @@ class Records:
     def _consent(self, life: Life, phone: str) -> None:
         self._add(
             "consent",
-            id=self._dice.id_at(life.arrived),
+            id=id_at(life.arrived, "consent", life.key),
             candidate_id=life.candidate_id,
             channel="sms",
             given=True,
@@ -86,7 +86,7 @@ class Records:
             active_at=life.active,
             deadline_at=life.deadline,
             snoozed_until=None,
-            # The planner makes what is still to come.
+            # The planner makes what is still to come, once all of this is written.
             plan_stale=life.under_way,
             created_at=life.arrived,
         )
@@ -108,27 +108,27 @@ class Records:
             **PLAIN_LINK,
         )
 
-    def _event(self, life: Life, kind: str, at: datetime, data: dict[str, object], *, by_member: bool) -> None:
+    def _event(self, life: Life, event: Event) -> None:
         self._add(
             "event",
-            id=self._dice.id_at(at),
+            id=event.id,
             application_id=life.id,
-            kind=str(kind),
-            at=at,
-            member_id=self._cast.members["recruiter"] if by_member else None,
-            data=data,
-            published_at=at,
+            kind=event.kind.value,
+            at=event.at,
+            member_id=self._cast.members["recruiter"] if event.by_member else None,
+            data=event.data,
+            published_at=event.at,
         )
 
-    def _answer(self, life: Life, place: int, value: dict[str, object], at: datetime) -> None:
+    def _answer(self, life: Life, answer: Answer) -> None:
         self._add(
             "answer",
-            id=self._dice.id_at(at),
+            id=id_at(answer.at, "answer", life.key, answer.question),
             application_id=life.id,
-            question_id=self._cast.questions[life.job.slug][place],
-            prompt=life.job.questions[place].prompt,
-            value=value,
-            answered_at=at,
+            question_id=self._cast.questions[life.job.slug][answer.question],
+            prompt=life.job.questions[answer.question].prompt,
+            value=answer.value,
+            answered_at=answer.at,
         )
 
     def _message(self, life: Life, letter: Letter) -> None:
@@ -148,21 +148,21 @@ class Records:
             reason_code=letter.reason_code,
             reason=letter.reason,
             due_at=letter.due,
-            lease_until=None,
+            lease_until=letter.lease,
             attempts=0,
             link_id=letter.link_id if went else None,
             to_address=address if went else "",
             **(self._written(life, letter) if went else UNWRITTEN),
             provider="outbox" if went else "",
             provider_id=str(letter.id) if sent else "",
-            error=letter.reason if went and letter.state not in {State.SENT, State.DELIVERED} else "",
+            error=letter.reason if letter.state in TOLD or letter.state is State.BOUNCED else "",
             member_id=None,
             handed_over_at=letter.due + timedelta(seconds=1) if went else None,
             sent_at=sent,
             ended_at=_ended(letter, sent),
             created_at=letter.planned,
         )
-        if went:
+        if went and letter.state is not State.HANDED_OVER:
             self._told(life, letter)
         if letter.state is State.BOUNCED:
             self._suppression(letter, address)
@@ -175,12 +175,13 @@ class Records:
         kind = TOLD.get(letter.state, EventKind.MESSAGE_SENT)
         title = self._book.rows["message"][-1]["subject"]
         data: dict[str, object] = {"message": str(letter.id), "channel": letter.channel.value, "title": title}
-        self._event(life, kind, letter.due + timedelta(seconds=2), data, by_member=False)
+        at = letter.due + timedelta(seconds=2)
+        self._event(life, Event(id_at(at, "told", letter.id), kind, at, data))
 
     def _suppression(self, letter: Letter, address: str) -> None:
         self._add(
             "suppression",
-            id=self._dice.id_at(letter.due),
+            id=id_at(letter.due, "suppression", letter.id),
             channel=letter.channel.value,
             address_hash=crypto.address_hash(address),
             address=address,

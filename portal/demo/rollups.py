@@ -5,33 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from portal.clicks.rollups import Counted, lines_of
 from portal.clicks.verdicts import Verdict
 
 Row = Mapping[str, Any]
-SAME = (
-    "id",
-    "workspace_id",
-    "link_id",
-    "at",
-    "reason",
-    "outcome",
-    "app",
-    "device",
-    "system",
-    "language",
-    "referrer_host",
-    "visitor",
-)
-"""What a row of ``click`` and `Counted` have alike."""
-
-
-def counted(row: Row, zone: ZoneInfo) -> Counted:
-    """`row` as rollups see it."""
-    day = row["at"].astimezone(zone).date()
-    return Counted(**{name: row[name] for name in SAME}, day=day, verdict=Verdict(row["verdict"]))
 
 
 def hourly(clicks: Iterable[Counted]) -> Iterator[dict[str, Any]]:

@@ -1,8 +1,9 @@
 """Where people come from: each channel link of the demo, how often it is tapped, and how far its people get."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
+MADE_AT = 8
+"""The hour at which links are made."""
 NIGHT_OWL = (3, 2, 1, 1, 1, 1, 2, 4, 5, 5, 5, 5, 6, 6, 5, 5, 6, 7, 8, 9, 10, 10, 8, 5)
 OFFICE = (1, 0, 0, 0, 0, 1, 2, 5, 9, 11, 10, 9, 10, 9, 8, 8, 7, 6, 4, 3, 3, 2, 2, 1)
 OUTDOORS = (0, 0, 0, 0, 0, 1, 3, 6, 8, 7, 6, 7, 8, 7, 6, 6, 8, 9, 7, 5, 3, 2, 1, 0)
@@ -70,7 +71,7 @@ CAMPAIGNS = {
 }
 """Name: first day and last day in days ago, notes."""
 
-LEEDS, WAKEFIELD, ROTA = "night-nurse-leeds", "warehouse-shifts-wakefield", "software-engineer-rota"
+LEEDS, WAKEFIELD, ROTA, YORK = "night-nurse-leeds", "warehouse-shifts-wakefield", "software-engineer-rota", "weekend-carer-york"
 SOURCES = (
     Source(
         LEEDS,
@@ -303,24 +304,39 @@ SOURCES = (
         weekdays=WORKING_DAYS,
         bots=0.25,
     ),
+    Source(
+        YORK,
+        ("facebook", "post"),
+        "carer-fb-post",
+        "facebook",
+        captures=0.09,
+        completes=0.85,
+        since=5,
+        until=2,
+        bursts=posts(5, taps=120),
+        previews=0.12,
+    ),
 )
 
 
-def expected(source: Source, hour: datetime, start_of_today: datetime) -> float:
-    """How many people tap `source` in the local hour that begins at `hour`."""
-    age = (start_of_today.date() - hour.date()).days
-    if not source.until <= age <= source.since:
+def pull(source: Source, ago: int, hour: int, weekday: int | None) -> float:
+    """How many people tap `source` on average in that local hour, so many days ago.
+
+    `weekday`: 0 is Monday; None stands for the average day, so that a sum does not depend on where the weekends lie.
+    """
+    made_only_now = ago == source.since and hour < MADE_AT
+    if made_only_now or not source.until <= ago <= source.since:
         return 0.0
-    day = source.hours[hour.hour] / sum(source.hours)
-    growth = 1.2 - 0.4 * age / 60
-    steady = source.a_day * day * source.weekdays[hour.weekday()] * growth
-    awake = day * 24
-    return steady + sum(fading(burst, hour, start_of_today) for burst in source.bursts) * min(awake, 1.6)
+    day = source.hours[hour] / sum(source.hours)
+    growth = 1.2 - 0.4 * ago / 60
+    mood = source.weekdays[weekday] if weekday is not None else sum(source.weekdays) / 7
+    awake = min(day * 24, 1.6)
+    return source.a_day * day * mood * growth + sum(fading(burst, ago, hour) for burst in source.bursts) * awake
 
 
-def fading(burst: Burst, hour: datetime, start_of_today: datetime) -> float:
+def fading(burst: Burst, ago: int, hour: int) -> float:
     """What is left of `burst` in that hour: all its hours together make about its taps."""
-    posted = (hour - start_of_today).total_seconds() / 3600 + 24 * burst.days_ago - burst.hour
+    posted = 24 * (burst.days_ago - ago) + hour - burst.hour
     if not 0 <= posted < burst.ends_after:
         return 0.0
     decay = 0.5 ** (1 / burst.fades_in)

@@ -51,6 +51,17 @@ class Job:
     card_title: str = ""
     card_text: str = ""
     """What apps show beside a shared link; empty: made from the job."""
+    draft_since: tuple[int, int] | None = None
+    """Days ago and hour at which it was taken back to draft: since then nobody comes in or goes on, and its messages wait."""
+
+
+@dataclass(frozen=True)
+class File:
+    """A list of people that a member read in."""
+
+    people: int
+    days_ago: int
+    hour: float
 
 
 NURSE = Job(
@@ -216,5 +227,44 @@ ENGINEER = Job(
     ),
 )
 
-JOBS = (NURSE, WAREHOUSE, ENGINEER)
+CARER = Job(
+    slug="weekend-carer-york",
+    title="Weekend carer",
+    location="York",
+    pay="£13.10 an hour, Sundays £15.60",
+    summary=(
+        "Two days a week in a home for 22 people on the edge of York: breakfast, walks, company, and help with what has become "
+        "hard to do alone. We pay for your training and your check by the DBS."
+    ),
+    role_type="shift",
+    minutes=4,
+    deadline_in_days=None,
+    deadline_days=21,
+    phone_share=0.7,
+    draft_since=(1, 16),
+    questions=(
+        Question("yes_no", "Can you work on Saturdays and on Sundays?"),
+        Question(
+            "one_of",
+            "Have you cared for somebody before?",
+            options=("Yes, as a job", "Yes, at home", "Both", "Not yet"),
+        ),
+        Question(
+            "long_text",
+            "What would you do if somebody did not want to eat?",
+            help="Two or three sentences are plenty.",
+            answers=(
+                "I would sit down with them and ask what is wrong. Often it is pain, or the wrong food, or nobody to eat with. "
+                "If it goes on I would tell the nurse and write it down.",
+                "Leave it and try again later with something small that they like. Never push. I would note how much they drank.",
+                "My gran only ate when I ate with her, so I would do that first.",
+            ),
+        ),
+        Question("number", "How far from York do you live, in miles?", answers=("1", "2", "3", "5", "8", "12")),
+    ),
+)
+CARER_FILE = File(people=19, days_ago=2, hour=10.4)
+
+ALWAYS_OPEN = (NURSE, WAREHOUSE, ENGINEER)
+JOBS = (*ALWAYS_OPEN, CARER)
 JOB = {job.slug: job for job in JOBS}

@@ -138,9 +138,20 @@ async def publish(request: AnyRequest, member: SignedIn, job_id: UUID, question_
     job = await jobs.get_job(member.workspace_id, job_id)
     if not is_ready(job, await question_count(job.id)):
         return done(request, f"/app/jobs/{job_id}/interview", "Add a question first: the interview is empty.", kind="error")
+    if job.status == Status.CLOSED:
+        return done(request, f"/app/jobs/{job_id}", "It is closed: open it again instead.", kind="error")
     if job.status == Status.DRAFT:
         await jobs.publish_job(member.workspace_id, job_id)
     return done(request, f"/app/jobs/{job_id}", "Published: people can come in.")
+
+
+@post("/app/jobs/{job_id:uuid}/unpublish", opt=EDIT)
+async def unpublish(request: AnyRequest, member: SignedIn, job_id: UUID) -> Response[str]:
+    job, back = await jobs.get_job(member.workspace_id, job_id), f"/app/jobs/{job_id}"
+    if job.status == Status.CLOSED:
+        return done(request, back, "This job is closed: only an open one can go back to draft.", kind="error")
+    await jobs.unpublish_job(member.workspace_id, job_id)
+    return done(request, back, "A draft again: nobody comes in or goes on, and messages wait.", undo=f"{back}/publish")
 
 
 @post("/app/jobs/{job_id:uuid}/close", opt=EDIT)
@@ -192,4 +203,4 @@ def _filters(search: str, status: str) -> dict[str, str]:
     return {name: value for name, value in (("q", search), ("status", status)) if value}
 
 
-handlers = [list_page, new_page, make, overview, settings_page, save, publish, close, reopen, brand]
+handlers = [list_page, new_page, make, overview, settings_page, save, publish, unpublish, close, reopen, brand]

@@ -27,7 +27,7 @@ OBSTACLES = {
 }
 HOLDS = {
     Reason.COMMUNICATIONS_OFF: "Communications are switched off",
-    Reason.JOB_DRAFT: "The job is not published yet",
+    Reason.JOB_DRAFT: "The job is a draft",
 }
 CHANNEL_WORDS = {Channel.EMAIL: "email", Channel.SMS: "text"}
 

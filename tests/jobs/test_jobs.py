@@ -91,6 +91,7 @@ async def test_nothing_of_another_workspace_is_found_or_changed(northgate: North
         jobs.get_job(other, northgate.job_id),
         jobs.edit_job(other, northgate.job_id, PLAIN),
         jobs.publish_job(other, northgate.job_id),
+        jobs.unpublish_job(other, northgate.job_id),
         jobs.close_job(other, northgate.job_id, now=NOW),
         jobs.reopen_job(other, northgate.job_id),
     ):

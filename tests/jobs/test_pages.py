@@ -120,6 +120,26 @@ async def test_a_draft_with_questions_is_published(recruiter: httpx.AsyncClient,
     assert (await job_of(northgate)).status == Status.OPEN
 
 
+async def test_a_published_job_can_go_back_to_draft_and_out_again(recruiter: httpx.AsyncClient, northgate: Northgate) -> None:
+    assert f'action="{at(northgate, "/unpublish")}"' in (await recruiter.get(at(northgate, "/settings"))).text
+    await post(recruiter, at(northgate, "/unpublish"))
+    assert (await job_of(northgate)).status == Status.DRAFT
+    page = await recruiter.get(at(northgate))
+    assert "A draft again" in page.text
+    assert f'action="{at(northgate, "/publish")}"' in page.text
+    await post(recruiter, at(northgate, "/publish"))
+    assert (await job_of(northgate)).status == Status.OPEN
+
+
+async def test_a_closed_job_does_not_go_back_to_draft(recruiter: httpx.AsyncClient, northgate: Northgate) -> None:
+    await post(recruiter, at(northgate, "/close"))
+    await post(recruiter, at(northgate, "/unpublish"))
+    job = await job_of(northgate)
+    assert job.status == Status.CLOSED
+    assert job.closed_at is not None
+    assert "only an open one" in (await recruiter.get(at(northgate))).text
+
+
 async def test_a_closed_job_can_be_opened_again_at_once(recruiter: httpx.AsyncClient, northgate: Northgate) -> None:
     await post(recruiter, at(northgate, "/close"))
     assert (await job_of(northgate)).status == Status.CLOSED
@@ -161,12 +181,13 @@ async def test_an_outsider_finds_no_page_of_the_job(app: ASGIApp, northgate: Nor
         assert (await client.get(at(northgate, end))).status_code == 404
 
 
-@pytest.mark.parametrize("end", ["/settings", "/publish", "/close", "/reopen"])
+@pytest.mark.parametrize("end", ["/settings", "/publish", "/unpublish", "/close", "/reopen"])
 async def test_an_outsider_changes_nothing(app: ASGIApp, northgate: Northgate, outsider: object, end: str) -> None:
     async with browser(app) as client:
         await sign_in(client, outsider)  # type: ignore[arg-type]
         assert (await post(client, at(northgate, end), TYPED)).status_code == 404
-    assert (await job_of(northgate)).title == "Night nurse"
+    job = await job_of(northgate)
+    assert (job.title, job.status) == ("Night nurse", Status.OPEN)
 
 
 async def test_the_sheet_with_the_brand_is_public_and_kept_for_ever(stranger: httpx.AsyncClient, northgate: Northgate) -> None:
@@ -184,3 +205,10 @@ async def test_a_sheet_that_nobody_names_is_not_there(stranger: httpx.AsyncClien
 
 async def test_the_sheet_of_an_old_colour_is_gone(stranger: httpx.AsyncClient, northgate: Northgate) -> None:
     assert (await stranger.get(branding.brand_css_href(northgate.id, "#123456"))).status_code == 404
+
+
+async def test_a_closed_job_is_opened_again_and_not_published(recruiter: httpx.AsyncClient, northgate: Northgate) -> None:
+    await post(recruiter, at(northgate, "/close"))
+    await post(recruiter, at(northgate, "/publish"))
+    assert (await job_of(northgate)).status == Status.CLOSED
+    assert "open it again instead" in (await recruiter.get(at(northgate))).text

@@ -6,6 +6,7 @@ import pytest
 
 from portal import db
 from portal.candidates.events import EventKind, add_event
+from portal.jobs.jobs import unpublish_job
 from portal.messages import planning
 from portal.messages.suppression import Cause, suppress
 from portal.messages.words import Channel
@@ -116,11 +117,20 @@ async def test_a_draft_holds_its_invitations_until_it_is_published(northgate: No
     )
     await planning.replan_stale(NOW)
     held = await db.rows("SELECT DISTINCT state, reason FROM message")
-    assert [tuple(r) for r in held] == [("held", "The job is not published yet")]
+    assert [tuple(r) for r in held] == [("held", "The job is a draft")]
     await db.run("UPDATE job SET status = 'open' WHERE id = $1", job_id)
     await planning.mark_changed(NOW)
     await planning.replan_stale(NOW)
     assert await db.value("SELECT DISTINCT state FROM message") == "scheduled"
+
+
+async def test_a_job_that_goes_back_to_draft_holds_what_was_to_come(life: Life) -> None:
+    await life.plan()
+    await unpublish_job(life.workspace_id, life.job_id)
+    assert await planning.mark_changed(NOW) == 1
+    await life.plan()
+    assert {(r["state"], r["reason_code"]) for r in (await life.messages()).values()} == {("held", "job_draft")}
+    assert await planning.mark_changed(NOW + timedelta(days=1)) == 0
 
 
 async def test_the_switch_holds_everything_and_releases_it(life: Life) -> None:

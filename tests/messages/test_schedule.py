@@ -156,7 +156,7 @@ def test_the_default_plan(stopped: str, deadline: str | None, lines: list[str]) 
             "This address must not be written to (3 h after they stopped)",
         ),
         ({"hold": Reason.COMMUNICATIONS_OFF}, State.HELD, Reason.COMMUNICATIONS_OFF, "Communications are switched off"),
-        ({"hold": Reason.JOB_DRAFT}, State.HELD, Reason.JOB_DRAFT, "The job is not published yet"),
+        ({"hold": Reason.JOB_DRAFT}, State.HELD, Reason.JOB_DRAFT, "The job is a draft"),
         (
             {"deadline_at": at("2026-11-23 13:30")},
             State.SKIPPED,

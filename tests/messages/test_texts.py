@@ -105,6 +105,13 @@ def test_what_people_typed_cannot_become_markup_or_template(known: Known) -> Non
     assert "{{ 7 * 7 }}" in email.subject and "49" not in email.subject
 
 
+def test_plain_text_is_not_escaped_like_markup(known: Known) -> None:
+    told = msgspec.structs.replace(known, workspace_name="Smith & Sons' Care")
+    email = texts.write(TextKind.INVITE, Channel.EMAIL, told, LINK, NOW)
+    assert "Smith & Sons' Care" in email.text
+    assert "&#39;" not in email.text and "&amp;" not in email.text
+
+
 class Tags(HTMLParser):
     def __init__(self) -> None:
         super().__init__()

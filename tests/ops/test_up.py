@@ -157,10 +157,12 @@ def test_every_part_that_is_killed_comes_back(start: Starts) -> None:
 def test_the_process_that_answers_comes_back_too(start: Starts) -> None:
     """granian's worker, below web's own process."""
     up = start()
-    [answering] = up.parts()["web"].children()
+    web = up.parts()["web"]
+    [answering] = web.children()
     answering.kill()
-    eventually(lambda: [child for child in up.parts()["web"].children() if child != answering] != [])
+    eventually(lambda: [child for child in web.children() if child != answering] != [])
     eventually(up.ready)
+    assert up.parts()["web"] == web
 
 
 @pytest.mark.parametrize("everything", [False, True])
