@@ -33,7 +33,7 @@ class House:
 
     def __init__(self, folder: Path, environment: dict[str, str], port: int) -> None:
         self.folder, self.port = folder, port
-        self.stores = Embedded(folder / "stores", durable=False)
+        self.stores = Embedded(folder / "stores")
         self.stores.start()
         self.data = folder / "data"
         self.environment = environment | {
