@@ -6,6 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 import msgspec
+from slugify import slugify
 
 from portal.demo import story
 from portal.demo.book import Book
@@ -104,6 +105,7 @@ class Casting:
         self.cast.campaigns[name] = self._add(
             "campaign",
             name=name,
+            code=slugify(name),
             starts_on=self.day(first).astimezone(self._clock.zone).date(),
             ends_on=self.day(last - 14 if last == 0 else last).astimezone(self._clock.zone).date(),
             notes=notes,
