@@ -25,7 +25,8 @@ async def test_a_database_error_is_logged_without_the_row(northgate: Northgate, 
     logs.configure()
     try:
         await db.run(
-            "INSERT INTO member (id, workspace_id, name, email, role, password_hash, created_at) SELECT $1, workspace_id, name, email, role, '', created_at FROM member",
+            "INSERT INTO member (id, workspace_id, name, email, role, password_hash, created_at) "
+            "SELECT $1, workspace_id, name, email, role, '', created_at FROM member",
             db.new_id(),
         )
     except Exception as error:
