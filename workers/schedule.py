@@ -16,6 +16,7 @@ import structlog
 from portal import clock
 from portal.candidates import applications
 from portal.clicks import ingest, partitions, visitors
+from portal.links import uploads
 from portal.messages import delivery, fates, planning
 from workers import outages, stores
 from workers.starting import start
@@ -77,6 +78,7 @@ CHORES = (
     Chore("changed jobs and switches", 60, planning.mark_changed),
     Chore("click partitions", 60, partitions.make_ahead),
     Chore("visitor salts", 60, visitors.forget_old),
+    Chore("old lists of links", 600, uploads.forget_old),
 )
 
 
