@@ -20,10 +20,22 @@ from portal.candidates import applications
 from portal.candidates import pages as candidates_pages
 from portal.clicks import front
 from portal.clicks import pages as clicks_pages
-from portal.interviews import answers, questions
+from portal.interviews import answers, open_jobs_pages, questions
 from portal.interviews import pages as interviews_pages
 from portal.jobs import pages as jobs_pages
-from portal.links import links
+from portal.links import (
+    campaign_pages,
+    domain_pages,
+    grid_pages,
+    link_pages,
+    links,
+    list_pages,
+    orphan_pages,
+    picture_pages,
+    print_pages,
+    upload_pages,
+    utm_pages,
+)
 from portal.links import pages as links_pages
 from portal.messages import pages as messages_pages
 from portal.messages import shown
@@ -40,9 +52,20 @@ HANDLERS = [
     *accounts_pages.handlers,
     *jobs_pages.handlers,
     *links_pages.handlers,
+    *link_pages.handlers,
+    *print_pages.handlers,
+    *orphan_pages.handlers,
+    *domain_pages.handlers,
+    *picture_pages.handlers,
+    *list_pages.handlers,
+    *campaign_pages.handlers,
+    *grid_pages.handlers,
+    *utm_pages.handlers,
+    *upload_pages.handlers,
     *clicks_pages.handlers,
     *candidates_pages.handlers,
     *interviews_pages.handlers,
+    *open_jobs_pages.handlers,
     *messages_pages.handlers,
     *reports_pages.handlers,
 ]
@@ -108,7 +131,7 @@ def csrf() -> CSRFConfig:
         cookie_secure=settings().secure_cookies,
         cookie_httponly=True,
         cookie_samesite="lax",
-        exclude=[r"^/(apply|i|p|my-data|api|hooks|health|ready|metrics|static|brand|card)(/|$)"],
+        exclude=[r"^/(apply|i|p|my-data|api|hooks|health|ready|metrics|static|brand|card|jobs)(/|$)"],
     )
 
 

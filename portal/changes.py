@@ -10,7 +10,7 @@ from portal import redis
 log = structlog.get_logger()
 
 CHANNEL = "portal:changed"
-"""Messages are ``slug:{slug}``, ``link:{id}`` or ``job:{id}``."""
+"""Messages are ``slug:{slug}``, ``link:{id}``, ``job:{id}`` or ``domain:``."""
 
 
 async def slugs_made(slugs: list[str]) -> None:
@@ -25,6 +25,10 @@ async def link_changed(link_id: UUID) -> None:
 
 async def job_changed(job_id: UUID) -> None:
     await _publish(f"job:{job_id}")
+
+
+async def domains_changed() -> None:
+    await _publish("domain:")
 
 
 async def _publish(text: str) -> None:

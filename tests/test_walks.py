@@ -44,6 +44,9 @@ class World:
     member_id: UUID
     channel_id: UUID
     campaign_id: UUID
+    upload_id: UUID
+    domain_id: UUID
+    picture_id: UUID
 
 
 @pytest.fixture
@@ -51,7 +54,9 @@ async def world(northgate: Northgate) -> World:
     home, job_id = northgate.id, northgate.job_id
     await db.run("UPDATE job SET title = 'Vellum nurse', slug = $2 WHERE id = $1", job_id, JOB)
     channel_id = await cast.add_channel(home, own=True)
-    campaign_id = await cast.insert("campaign", workspace_id=home, name="Northgate in spring", notes="", created_at=NOW)
+    campaign_id = await cast.insert(
+        "campaign", workspace_id=home, name="Northgate in spring", code="in-spring", notes="", created_at=NOW
+    )
     link_id = await cast.add_link(home, job_id, channel_id, "vellum-story", campaign_id=campaign_id)
     candidate_id = await cast.add_candidate(home)
     application_id = await cast.add_application(
@@ -80,7 +85,17 @@ async def world(northgate: Northgate) -> World:
         member_id=other.id,
         channel_id=channel_id,
         campaign_id=campaign_id,
+        upload_id=await add_upload(home),
+        domain_id=await cast.insert("domain", workspace_id=home, host="go.northgate.example", preferred=False, created_at=NOW),
+        picture_id=await cast.insert(
+            "picture", workspace_id=home, content=b"", type="image/png", width=1, height=1, created_at=NOW
+        ),
     )
+
+
+async def add_upload(workspace_id: UUID) -> UUID:
+    content = b"job,channel,label\nVellum nurse,instagram/bio,Northgate"
+    return await cast.insert("link_upload", workspace_id=workspace_id, name="Northgate.csv", content=content, created_at=NOW)
 
 
 async def add_message(workspace_id: UUID, application_id: UUID) -> UUID:
@@ -113,6 +128,7 @@ FILLED: dict[str, Callable[[World], object]] = {
     "campaign_id": lambda world: world.campaign_id,
     "candidate_id": lambda world: world.candidate_id,
     "channel_id": lambda world: world.channel_id,
+    "domain_id": lambda world: world.domain_id,
     "file": lambda world: f"{world.northgate.id}-000000000000.css",
     "file_path": lambda world: "img/icon.svg",
     "job_id": lambda world: world.northgate.job_id,
@@ -120,7 +136,10 @@ FILLED: dict[str, Callable[[World], object]] = {
     "member_id": lambda world: world.member_id,
     "message_id": lambda world: world.message_id,
     "picture": lambda world: f"job-{JOB}-{'a' * 26}.png",
+    "picture_id": lambda world: world.picture_id,
     "question_id": lambda world: world.northgate.question_ids[0],
+    "upload_id": lambda world: world.upload_id,
+    "word": lambda world: world.northgate.id.hex[-12:],
 }
 """By the parameter's name; by the path up to it where the same name means several things."""
 

@@ -16,6 +16,7 @@ import structlog
 from portal import clock
 from portal.candidates import applications
 from portal.clicks import ingest, orphans, partitions, retention, visitors
+from portal.links import uploads
 from portal.messages import delivery, fates, planning
 from workers import outages, stores
 from workers.starting import start
@@ -95,6 +96,7 @@ CHORES = (
     Chore("visitor salts", 60, visitors.forget_old),
     Chore("hits on no link", 60, orphans.forget_old),
     Chore("old clicks", 3600, retention.drop_old),
+    Chore("old lists of links", 600, uploads.forget_old),
 )
 
 

@@ -278,7 +278,11 @@ def _preview(color: str) -> dict[str, str]:
 
 def settings_tabs(member: SignedIn) -> list[tuple[str, str, str]]:
     entries = [("workspace", "Workspace", SETTINGS), ("members", "Members", MEMBERS), ("password", "Your password", PASSWORD)]
-    return [entry for entry in entries if entry[0] != "members" or member.may(Permission.EDIT_WORKSPACE)]
+    if not member.may(Permission.EDIT_WORKSPACE):
+        return [entry for entry in entries if entry[0] != "members"]
+    # Pages of the room of links, which stands above this one.
+    above = [("logo", "Logo", "/app/settings/logo"), ("domains", "Domains", "/app/settings/domains")]
+    return [*entries, ("utm", "UTM words", "/app/settings/utm"), *above]
 
 
 # ---- Members ---------------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """What this room keeps. The database's own rules stand in `portal/migrations`; a test holds both together."""
 
-from piccolo.columns import UUID, Text, Time, Timestamptz
+from piccolo.columns import JSONB, UUID, Boolean, Bytea, Integer, Text, Time, Timestamptz
 from piccolo.table import Table
 
 from portal.db import DB
@@ -19,6 +19,9 @@ class Workspace(Table, db=DB, tablename="workspace"):
     quiet_from = Time(default=None)
     quiet_until = Time(default=None)
     communications_off_at = Timestamptz(null=True, default=None)
+    utm_words = JSONB()
+    utm_locked = Boolean()
+    logo_id = UUID(null=True, default=None)
     created_at = Timestamptz(default=None)
 
 
@@ -32,4 +35,17 @@ class Member(Table, db=DB, tablename="member"):
     role = Text()
     password_hash = Text()
     disabled_at = Timestamptz(null=True, default=None)
+    weekly_report = Boolean()
+    created_at = Timestamptz(default=None)
+
+
+class Picture(Table, db=DB, tablename="picture"):
+    """A logo, or what apps show beside a shared link."""
+
+    id = UUID(primary_key=True, default=None)
+    workspace_id = UUID(default=None)
+    content = Bytea()
+    type = Text()
+    width = Integer()
+    height = Integer()
     created_at = Timestamptz(default=None)

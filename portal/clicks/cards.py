@@ -12,6 +12,7 @@ from typing import NamedTuple
 from portal import crypto
 from portal.clicks.targets import Target, read_target
 from portal.jobs.jobs import Job, find_public_job
+from portal.links.pictures import path_of
 from portal.links.slugs import is_token
 from portal.settings import settings
 from portal.web.missing import Missing
@@ -56,6 +57,7 @@ class Card(NamedTuple):
     picture: str
     picture_alt: str
     width: int = WIDTH
+    """0, like the height, for a picture that a member gave: apps find out for themselves."""
     height: int = HEIGHT
 
 
@@ -67,7 +69,9 @@ def card(target: Target) -> bytes:
 
 def card_of_target(target: Target) -> Card:
     url = "" if target.personal else f"{settings().public_url}/{target.key}"
-    return _card(target.job, target.link.card_title, target.link.card_text, url, _picture_of_target(target))
+    card = _card(target.job, target.link.card_title, target.link.card_text, url, _picture_of_target(target))
+    own = target.link.card_picture_id
+    return card._replace(picture=f"{settings().public_url}{path_of(own)}", width=0, height=0) if own else card
 
 
 def card_of_job(job: Job) -> Card:

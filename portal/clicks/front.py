@@ -28,6 +28,8 @@ from portal.clicks.replaying import FAILURES
 from portal.clicks.snapshot import Snapshot
 from portal.clicks.targets import Standing, TargetCache, Unreachable
 from portal.clicks.visitors import Salts
+from portal.links import domains
+from portal.links.domains import KnownHosts, Served
 from portal.links.slugs import LONGEST, RESERVED, SHAPE, is_token
 from portal.settings import settings
 
@@ -44,6 +46,7 @@ REDIRECTED: Final = Outcome.REDIRECTED
 STAFF_LIMIT = 0.25
 SALTS_EVERY, SALTS_RETRY = 600.0, 5.0
 SALTS_AT_START, SALTS_LIMIT = 1.0, 3.0
+HOSTS_AT_START, HOSTS_EVERY = 1.0, 1.0
 
 
 class Engine:
@@ -53,6 +56,7 @@ class Engine:
         self.snapshot = Snapshot(settings().data_dir)
         self.cache = TargetCache(Lookups().read, self.snapshot.find)
         self.salts = Salts()
+        self.hosts = KnownHosts()
         self.journal = Journal(settings().database_url, settings().data_dir / "spool")
 
     async def open(self) -> None:
@@ -60,8 +64,10 @@ class Engine:
         # Without a database no salt can be had or shared, and visitors go uncounted, as they do for a process whose salts have
         # run out. None is kept on the disk instead: what promises to be forgotten in two days should stand in one place.
         fine = await self._load_salts(SALTS_AT_START)
+        await asyncio.wait({patience.start(self.hosts.find())}, timeout=HOSTS_AT_START)
         self._loops = [
-            patience.start(targets.listen(self.cache, self.snapshot)),
+            patience.start(targets.listen(self.cache, self.snapshot, self.hosts)),
+            patience.start(self._keep_hosts()),
             patience.start(self._keep_salts(fine)),
             patience.start(self.snapshot.keep()),
         ]
@@ -75,6 +81,15 @@ class Engine:
         while True:
             await asyncio.sleep(SALTS_EVERY if fine else SALTS_RETRY)
             fine = await self._load_salts(SALTS_LIMIT)
+
+    async def _keep_hosts(self) -> None:
+        """Beside the requests: none of them waits for the database to say which hosts there are."""
+        while True:
+            try:
+                await self.hosts.find()
+            except Exception as error:  # what was known last serves
+                log.warning("hosts not read", error=repr(error))
+            await asyncio.sleep(HOSTS_EVERY)
 
     async def _load_salts(self, limit: float) -> bool:
         try:
@@ -119,13 +134,22 @@ class RedirectFront:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == HTTP and scope["method"] in READS and (key := key_of(scope["path"])):
-            answer = await respond(key, scope)
-            await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-            body = b"" if scope["method"] == "HEAD" else answer.body
-            await send({"type": "http.response.body", "body": body, "more_body": False})
-        else:
+        answer = await answer_to(scope) if scope["type"] == HTTP else None
+        if answer is None:
             await self.app(scope, receive, send)
+            return
+        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+        body = b"" if scope["method"] == "HEAD" else answer.body  # type: ignore[typeddict-item]
+        await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+async def answer_to(scope: HTTPScope) -> Answer | None:
+    """None for what is neither a link nor at a host where it is not served."""
+    host = host_of(scope)
+    if host and domains.served(engine().hosts.known, host, scope["path"]) is Served.NOTHING:
+        return answers.stopped(Outcome.UNKNOWN, None)
+    key = key_of(scope["path"]) if scope["method"] in READS else ""
+    return await respond(key, scope, host) if key else None
 
 
 def key_of(path: str) -> str:
@@ -136,14 +160,24 @@ def key_of(path: str) -> str:
     return "" if key in RESERVED or not key or "/" in key or "." in key else key
 
 
-async def respond(key: str, scope: HTTPScope) -> Answer:
+def host_of(scope: HTTPScope) -> str:
+    """As the request names it. Empty, for "it does not matter", where no workspace has a domain of its own."""
+    hosts = engine().hosts.known
+    if hosts is None or not hosts.owners:
+        return ""
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "") or "unnamed"
+
+
+async def respond(key: str, scope: HTTPScope, host: str) -> Answer:
     """Look up, write down, answer."""
     now = clock.now()
     standing = engine().cache.peek(key, now)
-    return await (_tapped(standing, read_request(scope), now) if standing is not None else _searched(key, scope, now))
+    if standing is None:
+        return await _searched(key, scope, host, now)
+    return await _tapped(standing, scope, host, now)
 
 
-async def _searched(key: str, scope: HTTPScope, now: datetime) -> Answer:
+async def _searched(key: str, scope: HTTPScope, host: str, now: datetime) -> Answer:
     """The same for an address that must be looked for."""
     if not SHAPE.fullmatch(key):
         return answers.stopped(Outcome.UNKNOWN, None)
@@ -154,11 +188,13 @@ async def _searched(key: str, scope: HTTPScope, now: datetime) -> Answer:
     if target is None:
         await engine().journal.append(_unknown_hit(key, str(scope["method"]), now))
         return answers.stopped(Outcome.UNKNOWN, None)
-    return await _tapped(target.standing(now), read_request(scope), now)
+    return await _tapped(target.standing(now), scope, host, now)
 
 
-async def _tapped(standing: Standing, asked: Asked, now: datetime) -> Answer:
-    target = standing.target
+async def _tapped(standing: Standing, scope: HTTPScope, host: str, now: datetime) -> Answer:
+    target, asked = standing.target, read_request(scope)
+    if host and not domains.serves_link(engine().hosts.known, host, target.link.workspace_id):
+        return answers.stopped(Outcome.UNKNOWN, None)
     staff = await _is_staff(asked.cookie, target.link.workspace_id, now) if asked.cookie else False
     outcome = standing.outcome
     if outcome is REDIRECTED and agents.wants_card(asked.user_agent) and asked.method == "GET":

@@ -10,6 +10,7 @@ that a scanner made them all, the earlier ones are judged again and their figure
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from prometheus_client import Counter as Metric
 
@@ -18,7 +19,9 @@ from portal.clicks import kept, landed, orphans, partitions, revise, rollups, sc
 from portal.clicks.hits import COLUMNS, Hit, Kind
 from portal.clicks.kept import Kept
 from portal.clicks.revise import Change
+from portal.clicks.rollups import Counted
 from portal.clicks.verdicts import OPEN, Reason, Verdict
+from portal.links import countdown
 
 DROPPED = Metric("portal_hits_dropped", "Hits that no click could be made of.", ["why"])
 
@@ -36,6 +39,7 @@ async def journal_is_empty() -> bool:
 
 
 async def _ingest_clicks(now: datetime, limit: int) -> int:
+    ending: Sequence[UUID] = []
     async with db.transaction():
         await turns.beside_others()
         hits = await _take_clicks(limit)
@@ -45,17 +49,30 @@ async def _ingest_clicks(now: datetime, limit: int) -> int:
         await orphans.count([hit for hit in hits if hit.link_id is None])
         DROPPED.labels("link deleted").inc(len(known) - len(clicks))
         if clicks:
-            await _count(clicks, now)
+            ending = await _count(clicks, now)
+    await countdown.announce(ending)
     return len(hits)
 
 
-async def _count(clicks: Sequence[Kept], now: datetime) -> None:
+async def _count(clicks: Sequence[Kept], now: datetime) -> Sequence[UUID]:
+    """The links whose end is known by these clicks."""
     if any(click.home.mailed for click in clicks):
         await turns.for_mail()
     await partitions.make({partitions.month_of(click.hit.at) for click in clicks})
     judged, changes = await _with_neighbours(clicks)
-    await rollups.add(await kept.insert(judged), now)
+    new = await kept.insert(judged)
+    await rollups.add(new, now)
     await revise.apply(changes)
+    return await countdown.first_taps(_first_taps(new))
+
+
+def _first_taps(clicks: Sequence[Counted]) -> dict[UUID, datetime]:
+    """When a person tapped each link first."""
+    taps: dict[UUID, datetime] = {}
+    for click in clicks:
+        if click.is_person:
+            taps[click.link_id] = min(click.at, taps.get(click.link_id, click.at))
+    return taps
 
 
 async def _with_neighbours(clicks: Sequence[Kept]) -> tuple[list[Kept], list[Change]]:

@@ -64,19 +64,22 @@ class Target(msgspec.Struct, frozen=True):
         state = state_of(link.starts_at, link.expires_at, link.paused_at, link.archived_at, now)
         if state in STOPPED:
             return STOPPED[state]
-        if self.personal or deadlines.is_open(self.job, now):
+        if self.personal or link.location or deadlines.is_open(self.job, now):
             return Outcome.REDIRECTED
         return Outcome.NOT_OPEN if self.job.status == Status.DRAFT else Outcome.CLOSED
 
     def location(self, click_id: UUID) -> str:
-        """Where the redirect goes. The click's id travels on, so the funnel needs no cookie to join."""
+        """Where the redirect goes. The click's id travels on to our pages, so the funnel needs no cookie to join."""
+        page = self.page
+        if not page.startswith("/"):
+            return page
         id_ = msgspec.to_builtins(click_id)  # str() takes five times as long
-        return f"/i/{self.key}?click={id_}" if self.personal else f"/apply/{self.job.slug}?click={id_}&via={self.key}"
+        return f"{page}?click={id_}" if self.personal else f"{page}?click={id_}&via={self.key}"
 
     @property
     def page(self) -> str:
-        """The landing page, or the interview."""
-        return f"/i/{self.key}" if self.personal else f"/apply/{self.job.slug}"
+        """The interview, the landing page, all open jobs, or another website."""
+        return f"/i/{self.key}" if self.personal else self.link.location or f"/apply/{self.job.slug}"
 
     def day(self, now: datetime) -> date:
         """The workspace's calendar."""

@@ -6,6 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 import msgspec
+from slugify import slugify
 
 from portal.demo import story
 from portal.demo.book import Book
@@ -100,6 +101,7 @@ class Casting:
         self.cast.campaigns[name] = self._add(
             "campaign",
             name=name,
+            code=slugify(name),
             starts_on=self._date(first),
             ends_on=self._date(last - 14 if last == 0 else last),
             notes=notes,

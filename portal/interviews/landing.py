@@ -13,9 +13,9 @@ from portal.candidates.applications import request_link
 from portal.candidates.events import EventKind
 from portal.candidates.intake import Arrival, Door, Result, Taken, TextConsent, read_person, take_in
 from portal.interviews.questions import count_of
-from portal.jobs.deadlines import is_past
+from portal.jobs.deadlines import is_open, is_past
 from portal.jobs.jobs import InterviewKind, Job, Status
-from portal.links.public import find_channel_link
+from portal.links.public import ChannelLink, find_channel_link, leads_to
 from portal.web.forms import Form, Invalid
 from portal.web.limits import Limit, wait_for
 from portal.web.templating import render
@@ -65,6 +65,11 @@ async def state_of(job: Job, now: datetime) -> State:
     return State.OPEN if has_interview else State.NOT_YET
 
 
+def takes_people(job: Job, now: datetime, *, has_questions: bool) -> bool:
+    """Whether `state_of` is OPEN, for many jobs at once."""
+    return is_open(job, now) and (job.interview_kind is InterviewKind.EXTERNAL or has_questions)
+
+
 def consent_wording(job: Job) -> str:
     """What stands beside the box, and what is kept of it."""
     return render("interviews/consent.txt", workspace_name=job.workspace_name).strip()
@@ -72,12 +77,25 @@ def consent_wording(job: Job) -> str:
 
 async def came_by(job: Job, click: str, via: str) -> Came | None:
     """What the address says of the way here, if all of it is true for this job."""
+    link = await _link_of(job.workspace_id, via)
+    return _came(click, link) if link and await leads_to(link, job.id) else None
+
+
+async def came_to(workspace_id: UUID, click: str, via: str) -> Came | None:
+    """The same for a page of the whole workspace."""
+    return _came(click, await _link_of(workspace_id, via))
+
+
+async def _link_of(workspace_id: UUID, via: str) -> ChannelLink | None:
+    link = await find_channel_link(via) if via else None
+    return link if link and link.workspace_id == workspace_id else None
+
+
+def _came(click: str, link: ChannelLink | None) -> Came | None:
     try:
-        click_id = UUID(click)
+        return Came(UUID(click), link.link_id) if link else None
     except ValueError:
         return None
-    link = await find_channel_link(via) if via else None
-    return Came(click_id, link.link_id) if link and link.job_id == job.id else None
 
 
 def read_landing(job: Job, form: Form, came: Came | None, now: datetime) -> Arrival:

@@ -7,9 +7,10 @@ from uuid import UUID
 import msgspec
 
 from portal.jobs.jobs import Job
-from portal.links import channels, links, slugs
+from portal.links import channels, links, making, slugs
 from portal.links.catalogue import BY_KEY, CatalogueChannel
-from portal.links.links import ShownLink, WantedLink
+from portal.links.links import ShownLink
+from portal.links.making import WantedLink
 from portal.web.forms import Form, Invalid
 
 ALWAYS_IN_SIGHT = ("instagram", "facebook")
@@ -74,18 +75,18 @@ async def board(job: Job, typed: Mapping[str, str] | None = None, chosen: Collec
     return Board(await _rows(job, offered, made, typed or {}, wanted), made)
 
 
-def read_wanted(form: Form) -> list[WantedLink]:
+def read_wanted(job: Job, form: Form) -> list[WantedLink]:
     """The links that the form asks for. Raises `Invalid` when none is chosen."""
     keys = list(dict.fromkeys(form.list("channel")))
     if not keys:
         raise Invalid({"channel": "Choose at least one channel."})
-    return [WantedLink(channel=key, slug=form.text(f"slug:{key}")) for key in keys]
+    return [WantedLink(job_id=job.id, channel=key, slug=form.text(f"slug:{key}")) for key in keys]
 
 
-def read_another(form: Form) -> WantedLink:
+def read_another(job: Job, form: Form) -> WantedLink:
     """One more link of a channel that has one. Raises `Invalid`."""
     label = form.text("label", missing="Give it a name that tells it from the first, such as the name of the ad.", longest=60)
-    wanted = WantedLink(channel=form.raw("another"), slug=form.text("slug"), label=label)
+    wanted = WantedLink(job_id=job.id, channel=form.raw("another"), slug=form.text("slug"), label=label)
     form.check()
     return wanted
 
@@ -103,7 +104,7 @@ async def _offered(workspace_id: UUID, made: list[ShownLink]) -> list[CatalogueC
 async def _rows(
     job: Job, offered: list[CatalogueChannel], made: list[ShownLink], typed: Mapping[str, str], chosen: Collection[str]
 ) -> list[Row]:
-    taken = await links.taken_slugs(slugs.short_name(job.title))
+    taken = await making.taken_slugs(slugs.short_name(job.title))
     rows = []
     for channel in offered:
         there = [link for link in made if link.channel == channel.key]

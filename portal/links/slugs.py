@@ -1,7 +1,10 @@
 """Slugs: what stands behind the host in a short link."""
 
 import re
+from collections.abc import Set
 from enum import StrEnum
+from functools import lru_cache
+from itertools import chain, count
 
 from slugify import slugify
 
@@ -32,6 +35,7 @@ RESERVED = frozenset(
 SHORTEST, LONGEST = 2, 60
 LONGEST_NAME = 20
 """Of the job's name in a proposed slug: with the code it still fits on a poster."""
+ROOM_FOR_A_NUMBER = 5
 
 SHAPE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 TOKEN = re.compile(r"[a-z2-7]{26}")
@@ -76,12 +80,17 @@ class SlugFault(StrEnum):
 def check_slug(text: str) -> str:
     """`text` as a slug, in small letters. Raises `Invalid` (field ``slug``) with the sentence of a `SlugFault`.
 
-    Whether another link has it already is for the database to say: see `links.make_links`.
+    Whether another link has it already is for the database to say: see `making.plan`.
     """
-    slug = text.strip().strip("/").lower()
+    slug = cleaned(text)
     if fault := fault_of(slug):
         raise Invalid({"slug": fault.value})
     return slug
+
+
+def cleaned(text: str) -> str:
+    """As people type it, without what doesn't count."""
+    return text.strip().strip("/").lower()
 
 
 def fault_of(slug: str) -> SlugFault | None:
@@ -102,6 +111,7 @@ def is_token(text: str) -> bool:
     return TOKEN.fullmatch(text) is not None
 
 
+@lru_cache(maxsize=500)
 def short_name(title: str) -> str:
     """A job's title in a few letters: "Night nurse (m/f/d)" gives ``night-nurse``. Never empty."""
     plain = re.sub(r"\([^)]*\)", " ", title)
@@ -109,11 +119,14 @@ def short_name(title: str) -> str:
     return words or slugify(title, max_length=LONGEST_NAME) or "job"
 
 
-def proposal(title: str, code: str, taken: set[str], label: str = "") -> str:
-    """A free slug for a link of this job in this channel; a number is added where `taken` has it already."""
+def proposal(title: str, code: str, taken: Set[str], label: str = "", campaign: str = "") -> str:
+    """A free slug for a link of this job in this channel. Where `taken` has it, the campaign's code is added, then a number."""
     extra = slugify(label, max_length=20, word_boundary=True)
-    base = "-".join(part for part in (short_name(title), code, extra) if part)[: LONGEST - 5].strip("-")
-    number = 1
-    while (slug := base if number == 1 else f"{base}-{number}") in taken or fault_of(slug):
-        number += 1
-    return slug
+    shortened = slugify(campaign, max_length=20, word_boundary=True)
+    bases = [_joined(short_name(title), code, extra), _joined(short_name(title), code, extra, shortened)]
+    candidates = chain(dict.fromkeys(bases), (f"{bases[-1]}-{number}" for number in count(2)))
+    return next(slug for slug in candidates if slug not in taken and not fault_of(slug))
+
+
+def _joined(*parts: str) -> str:
+    return "-".join(part for part in parts if part)[: LONGEST - ROOM_FOR_A_NUMBER].strip("-")

@@ -1,6 +1,6 @@
 """What this room keeps. The database's own rules stand in `portal/migrations`; a test holds both together."""
 
-from piccolo.columns import UUID, Boolean, Bytea, Date, Integer, Numeric, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, Boolean, Bytea, Date, Integer, Numeric, Text, Timestamptz
 from piccolo.table import Table
 
 from portal.db import DB
@@ -28,6 +28,7 @@ class Campaign(Table, db=DB, tablename="campaign"):
     id = UUID(primary_key=True, default=None)
     workspace_id = UUID(default=None)
     name = Text()
+    code = Text()
     starts_on = Date(null=True, default=None)
     ends_on = Date(null=True, default=None)
     notes = Text()
@@ -68,5 +69,43 @@ class Link(Table, db=DB, tablename="link"):
     expires_at = Timestamptz(null=True, default=None)
     paused_at = Timestamptz(null=True, default=None)
     archived_at = Timestamptz(null=True, default=None)
+    expires_after_hours = Integer(null=True, default=None)
+    first_tap_at = Timestamptz(null=True, default=None)
+    card_picture_id = UUID(null=True, default=None)
     member_id = UUID(null=True, default=None)
+    created_at = Timestamptz(default=None)
+
+
+class LinkChange(Table, db=DB, tablename="link_change"):
+    """Who changed what of a link."""
+
+    id = UUID(primary_key=True, default=None)
+    workspace_id = UUID(default=None)
+    link_id = UUID(default=None)
+    member_id = UUID(null=True, default=None)
+    at = Timestamptz(default=None)
+    what = Text()
+    before = JSONB()
+    after = JSONB()
+
+
+class Domain(Table, db=DB, tablename="domain"):
+    """A host under which a workspace's links are served."""
+
+    id = UUID(primary_key=True, default=None)
+    workspace_id = UUID(default=None)
+    host = Text()
+    preferred = Boolean()
+    created_at = Timestamptz(default=None)
+
+
+class LinkUpload(Table, db=DB, tablename="link_upload"):
+    """A list of links that was looked through and waits to be made."""
+
+    id = UUID(primary_key=True, default=None)
+    workspace_id = UUID(default=None)
+    member_id = UUID(null=True, default=None)
+    name = Text()
+    content = Bytea()
+    made_at = Timestamptz(null=True, default=None)
     created_at = Timestamptz(default=None)

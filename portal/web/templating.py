@@ -1,6 +1,6 @@
 """Jinja: the engine, and the few words that every template may use."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,7 +22,9 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     env.globals.update(static=static, public_url=lambda: settings().public_url, short_host=lambda: settings().short_host)
-    env.filters.update(day=day, clock=clock, moment=moment, iso=iso, number=number, percent=percent, plural=plural)
+    env.filters.update(
+        day=day, date=calendar_day, clock=clock, moment=moment, iso=iso, number=number, percent=percent, plural=plural
+    )
     return env
 
 
@@ -33,6 +35,11 @@ def template_config() -> TemplateConfig[JinjaTemplateEngine]:
 def day(at: datetime, timezone: str, locale: str = "en_GB") -> str:
     """The day at the reader's place: "3 December"."""
     return format_date(at.astimezone(ZoneInfo(timezone)), "d MMMM", locale=locale)
+
+
+def calendar_day(on: date, locale: str = "en_GB") -> str:
+    """A day that is one everywhere: "3 Dec 2026"."""
+    return format_date(on, "d MMM y", locale=locale)
 
 
 def clock(at: datetime, timezone: str) -> str:

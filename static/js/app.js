@@ -137,6 +137,29 @@
   // On a phone the tabs scroll sideways: begin where the current one is seen.
   $(".tab-row [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
+  // ---- Charts: what the pointer is on, or the arrow keys went to, is said below the chart -----------------------------
+  function point(slot) {
+    const chart = slot.closest("svg[data-slots]");
+    for (const other of all(".slot.on", chart)) other.classList.remove("on");
+    slot.classList.add("on");
+    const line = $(".plot-said", chart.closest("section"));
+    if (line) line.textContent = $("title", slot).textContent.split("\n").join(" · ");
+  }
+  const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+  document.addEventListener("pointerdown", (event) => { const slot = event.target.closest?.("svg[data-slots] .slot"); if (slot) point(slot); });
+  document.addEventListener("keydown", (event) => {
+    const chart = event.target.closest?.("svg[data-slots]"), way = ARROWS[event.key];
+    if (!chart || (!way && event.key !== "Home" && event.key !== "End")) return;
+    const slots = all(".slot", chart), row = Number(chart.dataset.slots), on = slots.findIndex((slot) => slot.classList.contains("on"));
+    if (way && way[1] && !row) return;
+    event.preventDefault();
+    const goal = event.key === "Home" ? 0 : event.key === "End" ? slots.length - 1 : on < 0 ? 0 : on + way[0] + way[1] * row;
+    if (slots[goal]) point(slots[goal]);
+  });
+  document.addEventListener("focusout", (event) => {
+    for (const slot of all(".slot.on", event.target.closest?.("svg[data-slots]") ?? document.createElement("i"))) slot.classList.remove("on");
+  });
+
   // ---- Keys -----------------------------------------------------------------------------------------------------
   // Single keys can be switched off (they get in the way of speech input); the choice stays in this browser.
   const store = { get: () => { try { return localStorage.getItem("keys"); } catch { return null; } },

@@ -18,6 +18,7 @@ class Tapped:
     """One link of Northgate Care, and a client that taps like somebody in Instagram."""
 
     client: httpx.AsyncClient
+    workspace_id: UUID
     link_id: UUID
     slug: str
 
@@ -30,4 +31,4 @@ class Tapped:
 async def tapped(app: ASGIApp, northgate: Northgate) -> AsyncIterator[Tapped]:
     link_id = await add_link(northgate.id, northgate.job_id, await add_channel(northgate.id), "nurse-ig-story")
     async with browser(app) as client:
-        yield Tapped(client, link_id, "nurse-ig-story")
+        yield Tapped(client, northgate.id, link_id, "nurse-ig-story")

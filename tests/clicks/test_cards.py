@@ -22,9 +22,10 @@ from portal.clicks.cards import Shown, find_shown, shortened
 from portal.clicks.gallery import Gallery
 from portal.clicks.lettering import legible
 from portal.clicks.pictures import BAND_TOP, MARGIN, band_color, draw, layout
-from portal.links import personal
+from portal.links import history, personal
+from portal.links import pictures as uploads
 from portal.web.missing import Missing
-from tests.cast import Northgate, add_application, add_candidate, add_job, sign_in
+from tests.cast import NOW, Northgate, add_application, add_candidate, add_job, sign_in
 from tests.clicks.agents import OTHERS
 from tests.clicks.conftest import Tapped
 from tests.conftest import PUBLIC_URL, browser
@@ -501,3 +502,17 @@ async def test_the_landing_page_of_a_closed_job_names_no_picture(tapped: Tapped,
     answer = await tapped.tap(f"/apply/{northgate.job_slug}", user_agent=FACEBOOK)
     assert answer.status_code == 410
     assert "og:image" not in answer.text
+
+
+async def test_a_picture_that_a_member_gave_comes_before_the_drawn_one(tapped: Tapped) -> None:
+    image = io.BytesIO()
+    Image.new("RGB", (640, 480), "red").save(image, "PNG")
+    picture_id = await uploads.keep(tapped.workspace_id, uploads.read_picture(image.getvalue(), 1600), now=NOW)
+    changed = {"card_picture_id": picture_id}
+    await history.change(tapped.workspace_id, tapped.link_id, changed, by=None, now=NOW)
+    front.engine().cache.expire_all()
+    page = (await tapped.tap(user_agent="facebookexternalhit/1.1")).text
+    address = f"{PUBLIC_URL}/card/picture/{picture_id}"
+    assert f'property="og:image" content="{address}"' in page
+    assert "og:image:width" not in page
+    assert (await tapped.client.get(f"/card/picture/{picture_id}")).headers["content-type"] == "image/png"

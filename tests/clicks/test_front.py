@@ -12,9 +12,10 @@ from portal import clock, db
 from portal.accounts.access import SignedIn
 from portal.clicks import front, landings
 from portal.clicks.front import key_of
-from portal.links import personal
+from portal.links import domains, history, personal
 from portal.settings import settings
 from tests.cast import Northgate, add_application, add_candidate, add_channel, add_link, sign_in
+from tests.clicks.agents import INSTAGRAM
 from tests.clicks.conftest import Tapped
 from tests.conftest import browser
 
@@ -305,3 +306,57 @@ async def test_phones_of_one_ipv6_network_are_one_household(tapped: Tapped, app:
             await client.get("/nurse-ig-story")
     first, second, third = [hit["visitor"] for hit in await hits()]
     assert first == second != third
+
+
+async def led(tapped: Tapped, target_url: str) -> httpx.Response:
+    await history.change(tapped.workspace_id, tapped.link_id, {"target_url": target_url}, by=None, now=clock.now())
+    front.engine().cache.expire_all()
+    return await tapped.tap()
+
+
+async def test_a_link_leads_to_another_website_with_the_workspaces_words_and_says_nothing_of_the_click(tapped: Tapped) -> None:
+    answer = await led(tapped, "https://example.com/jobs?id=7")
+    assert answer.status_code == 302
+    assert answer.headers["location"].startswith("https://example.com/jobs?id=7&utm_source=instagram&utm_medium=story")
+    (hit,) = await hits()
+    assert str(hit["id"]) not in answer.headers["location"]
+
+
+async def test_a_link_to_all_open_jobs_takes_its_click_along(tapped: Tapped) -> None:
+    answer = await led(tapped, "/jobs")
+    (hit,) = await hits()
+    word = tapped.workspace_id.hex[-12:]
+    assert answer.headers["location"] == f"/jobs/{word}?click={hit['id']}&via=nurse-ig-story"
+    assert (await tapped.client.get(answer.headers["location"])).status_code == 200
+
+
+async def test_a_link_that_leads_elsewhere_outlives_its_job(tapped: Tapped) -> None:
+    await db.run("UPDATE job SET status = 'closed', closed_at = $1", clock.now())
+    assert (await led(tapped, "https://example.com/")).status_code == 302
+
+
+async def on(tapped: Tapped, host: str, path: str = "/nurse-ig-story") -> int:
+    return (await tapped.client.get(path, headers={"host": host, "user-agent": INSTAGRAM})).status_code
+
+
+async def test_links_work_at_the_workspaces_own_domain_and_at_no_other(tapped: Tapped, outsider: SignedIn) -> None:
+    assert await on(tapped, "anything.example") == 302  # nobody has a domain: all hosts are served
+    assert await domains.add(tapped.workspace_id, "go.northgate.example", now=clock.now())
+    assert await domains.add(outsider.workspace_id, "go.elsewhere.example", now=clock.now())
+    front.engine().hosts.expire_all()
+    await front.engine().hosts.find()
+    assert await on(tapped, "go.northgate.example") == 302
+    assert await on(tapped, "portal.test") == 302
+    assert await on(tapped, "go.elsewhere.example") == 404
+    assert await on(tapped, "anything.example") == 404
+    assert await on(tapped, "anything.example", "/health") == 200
+    assert await on(tapped, "go.northgate.example", "/app/sign-in") == 404
+    assert await on(tapped, "portal.test", "/app/sign-in") == 200
+
+
+async def test_a_hit_on_somebody_elses_domain_is_not_written_down(tapped: Tapped, outsider: SignedIn) -> None:
+    await domains.add(outsider.workspace_id, "go.elsewhere.example", now=clock.now())
+    front.engine().hosts.expire_all()
+    await front.engine().hosts.find()
+    await on(tapped, "go.elsewhere.example")
+    assert await hits() == []

@@ -279,3 +279,14 @@ async def test_a_backend_killed_in_the_middle_loses_and_doubles_nothing(link_id:
     assert killed > 0
     assert await db.value("SELECT count(*) FROM click") == 1200
     await check_invariants()
+
+
+async def test_a_link_ends_so_many_hours_after_its_first_tap_by_a_person(link_id: UUID) -> None:
+    await db.run("UPDATE link SET expires_after_hours = 24 WHERE id = $1", link_id)
+    await write(
+        click(link_id, staff=True), click(link_id, at=NOW + timedelta(hours=2)), click(link_id, at=NOW + timedelta(hours=1))
+    )
+    await ingest_all(limit=2)
+    row = await db.row("SELECT first_tap_at, expires_at FROM link WHERE id = $1", link_id)
+    assert row is not None
+    assert tuple(row) == (NOW + timedelta(hours=1), NOW + timedelta(hours=25))

@@ -16,7 +16,7 @@ from portal.clicks.linkfile import LinkFile
 from portal.clicks.snapshot import Snapshot
 from portal.clicks.targets import Target, read_target
 from portal.jobs import jobs
-from portal.links import links, personal
+from portal.links import history, making, personal
 from tests.cast import NOW, Northgate, add_application, add_candidate, add_channel, add_link
 
 
@@ -128,20 +128,15 @@ async def test_changes_arrive_as_they_are_announced(
     link_id = await add_link(northgate.id, northgate.job_id, channel_id, "nurse")
     async with kept(copy):
         await becomes(copy, "nurse", "redirected")
-        await links.set_paused(northgate.id, link_id, at=NOW)
+        await history.pause(northgate.id, link_id, by=None, now=NOW)
         await becomes(copy, "nurse", "paused")
-        await links.set_paused(northgate.id, link_id, at=None)
+        await history.resume(northgate.id, link_id, by=None, now=NOW)
         await becomes(copy, "nurse", "redirected")
         await jobs.close_job(northgate.id, northgate.job_id, now=NOW)
         await becomes(copy, "nurse", "closed")
         monkeypatch.undo()
-        made = await links.make_links(
-            northgate.id,
-            northgate.job_id,
-            [links.WantedLink(channel="instagram/story", slug="brand-new", label="New")],
-            member_id=None,
-            now=NOW,
-        )
+        wanted = [making.WantedLink(job_id=northgate.job_id, channel="instagram/story", slug="brand-new", label="New")]
+        made = await making.make_links(northgate.id, wanted, member_id=None, now=NOW)
         assert (await becomes(copy, "brand-new", "closed")).link.link_id == made[0].link_id
 
 

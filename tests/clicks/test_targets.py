@@ -9,7 +9,7 @@ from portal import changes, patience, redis
 from portal.clicks import targets
 from portal.clicks.targets import FRESH, FRESH_UNKNOWN, Target, TargetCache, Unreachable, read_target
 from portal.jobs import jobs
-from portal.links import links
+from portal.links import history
 from tests.cast import NOW, Northgate, add_channel, add_link
 
 
@@ -202,10 +202,10 @@ async def test_every_process_hears_of_changes_of_links_and_jobs(northgate: North
         while not (await redis.client().pubsub_numsub(changes.CHANNEL))[0][1]:
             await asyncio.sleep(0.01)
         assert (await _now(cache)) == "redirected"
-        await links.set_paused(northgate.id, link_id, at=NOW)
+        await history.pause(northgate.id, link_id, by=None, now=NOW)
         while (await _now(cache)) != "paused":
             await asyncio.sleep(0.01)
-        await links.set_paused(northgate.id, link_id, at=None)
+        await history.resume(northgate.id, link_id, by=None, now=NOW)
         while (await _now(cache)) != "redirected":
             await asyncio.sleep(0.01)
         await jobs.close_job(northgate.id, northgate.job_id, now=NOW)
@@ -233,7 +233,7 @@ async def test_listening_survives_a_connection_that_breaks(northgate: Northgate,
         while not (await redis.client().pubsub_numsub(changes.CHANNEL))[0][1]:
             await asyncio.sleep(0.01)
         await _now(cache)
-        await links.set_paused(northgate.id, link_id, at=NOW)
+        await history.pause(northgate.id, link_id, by=None, now=NOW)
         while (await _now(cache)) != "paused":
             await asyncio.sleep(0.01)
     await patience.stop([listening])

@@ -27,11 +27,18 @@ MEMBER_PAGES = (
     "/app/candidates",
     "{candidate}",
     "/app/links",
+    "/app/links/upload",
+    "/app/campaigns",
+    "/app/campaigns/new",
+    "{campaign}",
+    "{campaign}/grid",
+    "{campaign}/edit",
     "/app/figures",
     "/app/messages",
     "{message}",
     "/app/settings",
     "/app/settings/members",
+    "/app/settings/utm",
 )
 
 
@@ -53,10 +60,16 @@ async def signed_in(demo_portal: Running, chromium: Browser) -> AsyncIterator[Br
 
 @pytest.fixture(scope="module")
 async def places(demo_portal: Running, signed_in: BrowserContext) -> dict[str, str]:
-    """Addresses of one job, one candidate and one message of the demo."""
+    """Addresses of one job, one candidate, one campaign and one message of the demo."""
     page = await signed_in.new_page()
     found = {}
-    for name, listed in (("job", "/app/jobs"), ("candidate", "/app/candidates"), ("message", "/app/messages?tab=sent")):
+    lists = {
+        "job": "/app/jobs",
+        "candidate": "/app/candidates",
+        "message": "/app/messages?tab=sent",
+        "campaign": "/app/campaigns",
+    }
+    for name, listed in lists.items():
         await page.goto(demo_portal.url + listed)
         found[name] = str(await page.locator("a[data-item]").first.get_attribute("href"))
     await page.close()

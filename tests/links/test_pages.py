@@ -130,13 +130,13 @@ async def test_all_links_can_be_searched_and_filtered(recruiter: httpx.AsyncClie
 async def test_a_link_is_edited_in_the_workspaces_own_time(recruiter: httpx.AsyncClient, northgate: Northgate) -> None:
     await db.run("UPDATE workspace SET timezone = 'America/New_York'")
     link_id = await add_link(northgate.id, northgate.job_id, await add_channel(northgate.id), "nurse")
-    sent = {"label": "Spring", "note": "Until\r\nMay", "expires_at": "2030-07-01T17:30", "card_title": "Nurses", "card_text": ""}
+    sent = {"label": "Spring", "note": "Until\r\nMay", "ends": "at", "expires_at": "2030-07-01T17:30"}
     answer = await post(recruiter, f"/app/links/{link_id}", sent, follow_redirects=True)
     assert "Saved." in answer.text
     assert 'value="2030-07-01T17:30"' in answer.text
-    stored = await db.row("SELECT label, note, expires_at, card_title FROM link WHERE id = $1", link_id)
+    stored = await db.row("SELECT label, note, expires_at FROM link WHERE id = $1", link_id)
     assert stored is not None
-    assert (stored["label"], stored["note"], stored["card_title"]) == ("Spring", "Until\nMay", "Nurses")
+    assert (stored["label"], stored["note"]) == ("Spring", "Until\nMay")
     assert stored["expires_at"].isoformat() == "2030-07-01T21:30:00+00:00"
 
 
@@ -145,7 +145,7 @@ async def test_an_end_that_cannot_be_is_refused_and_kept_in_the_field(
     recruiter: httpx.AsyncClient, northgate: Northgate, typed: str
 ) -> None:
     link_id = await add_link(northgate.id, northgate.job_id, await add_channel(northgate.id), "nurse")
-    answer = await post(recruiter, f"/app/links/{link_id}", {"label": "Kept", "expires_at": typed})
+    answer = await post(recruiter, f"/app/links/{link_id}", {"label": "Kept", "ends": "at", "expires_at": typed})
     assert answer.status_code == 422
     assert f'value="{typed}"' in answer.text
     assert 'value="Kept"' in answer.text

@@ -28,7 +28,9 @@ async def test_a_database_error_is_logged_without_the_row(northgate: Northgate, 
     logs.configure()
     try:
         await db.run(
-            "INSERT INTO member SELECT $1, workspace_id, name, email, role, '', NULL, created_at FROM member", db.new_id()
+            "INSERT INTO member (id, workspace_id, name, email, role, password_hash, created_at) "
+            "SELECT $1, workspace_id, name, email, role, '', created_at FROM member",
+            db.new_id(),
         )
     except Exception as error:
         structlog.get_logger().error("it failed", error=str(error), exc_info=error)
