@@ -136,6 +136,7 @@ FILLED: dict[str, Callable[[World], object]] = {
     "member_id": lambda world: world.member_id,
     "message_id": lambda world: world.message_id,
     "picture_id": lambda world: world.picture_id,
+    "/app/figures/export/{table}": lambda world: "channels.csv",
     "question_id": lambda world: world.northgate.question_ids[0],
     "upload_id": lambda world: world.upload_id,
     "word": lambda world: world.northgate.id.hex[-12:],

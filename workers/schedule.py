@@ -64,6 +64,13 @@ async def wake_delivery(now: datetime) -> None:
         await asyncio.to_thread(actors.deliver.send, str(message_id))
 
 
+async def wake_reports(now: datetime) -> None:
+    from workers import actors, broker
+
+    if await asyncio.to_thread(broker.waiting, broker.WAKE) < MOST_WAKE_UPS:
+        await asyncio.to_thread(actors.report.send)
+
+
 async def beat(now: datetime) -> None:
     await stores.beat("clock", now)
 
@@ -78,6 +85,7 @@ CHORES = (
     Chore("changed jobs and switches", 60, planning.mark_changed),
     Chore("click partitions", 60, partitions.make_ahead),
     Chore("visitor salts", 60, visitors.forget_old),
+    Chore("weekly reports", 600, wake_reports),
     Chore("old lists of links", 600, uploads.forget_old),
 )
 
