@@ -137,6 +137,7 @@ FILLED: dict[str, Callable[[World], object]] = {
     "message_id": lambda world: world.message_id,
     "picture": lambda world: f"job-{JOB}-{'a' * 26}.png",
     "picture_id": lambda world: world.picture_id,
+    "/app/figures/export/{table}": lambda world: "channels.csv",
     "question_id": lambda world: world.northgate.question_ids[0],
     "upload_id": lambda world: world.upload_id,
     "word": lambda world: world.northgate.id.hex[-12:],

@@ -13,6 +13,7 @@ from portal import clock
 from portal.clicks import ingest as clicks
 from portal.clicks import replaying
 from portal.messages import delivery, planning
+from portal.reports import weekly
 from portal.settings import settings
 from workers import outages, stores
 from workers.broker import SEND, WAKE
@@ -46,6 +47,17 @@ async def replan() -> None:
 async def deliver(message_id: str) -> None:
     """Send one claimed message."""
     await _do("deliver", lambda now: delivery.deliver(UUID(message_id), now))
+
+
+@dramatiq.actor(queue_name=WAKE, max_age=AGE, time_limit=LIMIT)
+async def report() -> None:
+    """Write and send the weekly reports that are due."""
+    await _do("weekly reports", _report)
+
+
+async def _report(now: datetime) -> None:
+    await weekly.make_due(now)
+    await weekly.send_due(now)
 
 
 async def _ingest(now: datetime) -> None:

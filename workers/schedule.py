@@ -79,6 +79,13 @@ async def wake_delivery(now: datetime) -> None:
             await delivery.give_back(claimed[told:])
 
 
+async def wake_reports(now: datetime) -> None:
+    from workers import actors, broker
+
+    if await asyncio.to_thread(broker.waiting, broker.WAKE) < MOST_WAKE_UPS:
+        await asyncio.to_thread(actors.report.send)
+
+
 async def beat(now: datetime) -> None:
     await stores.beat("clock", now)
 
@@ -96,6 +103,7 @@ CHORES = (
     Chore("visitor salts", 60, visitors.forget_old),
     Chore("hits on no link", 60, orphans.forget_old),
     Chore("old clicks", 3600, retention.drop_old),
+    Chore("weekly reports", 600, wake_reports),
     Chore("old lists of links", 600, uploads.forget_old),
 )
 

@@ -278,9 +278,10 @@ def _preview(color: str) -> dict[str, str]:
 
 def settings_tabs(member: SignedIn) -> list[tuple[str, str, str]]:
     entries = [("workspace", "Workspace", SETTINGS), ("members", "Members", MEMBERS), ("password", "Your password", PASSWORD)]
+    # Pages of rooms above this one: of reports, and of links.
+    entries.append(("weekly", "Weekly report", "/app/settings/weekly"))
     if not member.may(Permission.EDIT_WORKSPACE):
         return [entry for entry in entries if entry[0] != "members"]
-    # Pages of the room of links, which stands above this one.
     above = [("logo", "Logo", "/app/settings/logo"), ("domains", "Domains", "/app/settings/domains")]
     return [*entries, ("utm", "UTM words", "/app/settings/utm"), *above]
 

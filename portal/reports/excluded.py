@@ -28,6 +28,11 @@ WHY: dict[str, str] = {
     Reason.NO_USER_AGENT: "Does not say what it is",
     Reason.ODD_USER_AGENT: "Says of itself what no browser says",
 }
+COUNTED_WHY: dict[str, str] = {
+    Reason.BROWSER: "A browser, and nothing speaks against a person",
+    Reason.IN_APP: "The browser inside an app, and nothing speaks against a person",
+}
+EVERY_REASON = WHY | COUNTED_WHY
 
 
 def say(excluded: Sequence[Excluded]) -> str:
@@ -45,4 +50,9 @@ def kind_of(line: Excluded) -> str:
 
 def why(line: Excluded) -> str:
     """The reason, as a person reads it. Clicks keep the reason of their day: rules that are gone had other ones."""
-    return WHY.get(line.reason, line.reason.replace("_", " ").capitalize())
+    return words(line.reason)
+
+
+def words(reason: str) -> str:
+    """The reason of any hit, counted or not."""
+    return EVERY_REASON.get(reason, reason.replace("_", " ").capitalize())

@@ -1,15 +1,18 @@
 """The channel table: for every place a link was put, how far people got."""
 
 from collections.abc import Iterable
-from datetime import date
 from uuid import UUID
 
 import msgspec
 
 from portal import db
-from portal.reports import numbers
+from portal.reports import numbers, people
+from portal.reports import scope as at
+from portal.reports.costs import Cost, costs
 from portal.reports.intervals import SMALL, wilson
-from portal.reports.numbers import BySource, Excluded, Origin, Scope, Source
+from portal.reports.numbers import PERSONAL, Excluded, Origin, Source
+from portal.reports.people import AllTimes, Times
+from portal.reports.scope import CHANNEL, By, Query, Scope
 
 
 class Share(msgspec.Struct, frozen=True):
@@ -19,6 +22,10 @@ class Share(msgspec.Struct, frozen=True):
     whole: int
     low: float | None = None
     high: float | None = None
+
+    @property
+    def percent(self) -> float:
+        return 100 * self.part / self.whole
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +38,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     started: int = 0
     completed: int = 0
     returned: int = 0
-    """Those of `completed` who came back by a nudge."""
+    """Those of `completed` whom a nudge brought back last."""
 
     def __add__(self, other: "Figures") -> "Figures":
         return Figures(**{name: getattr(self, name) + getattr(other, name) for name in self.__struct_fields__})
@@ -47,21 +54,32 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
         return share(self.completed, self.clicks)
 
 
+NONE = Figures()
+
+
 class LinkRow(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     slug: str
     label: str
-    job_id: UUID
+    channel_id: UUID
     job_title: str
     archived: bool
     figures: Figures
+    times: Times
 
 
 class ChannelRow(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     name: str
-    links: list[LinkRow]
+    link_count: int
+    only_link: UUID | None = None
+    """The link, if it is the only one."""
+    label: str = ""
+    """What tells the only link apart."""
     figures: Figures
+    times: Times = Times()
+    cost: Cost | None = None
+    """None: no budget was given for the time, or it pays for more than is shown."""
 
 
 class ChannelTable(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,10 +92,16 @@ class ChannelTable(msgspec.Struct, frozen=True, kw_only=True):
     invited: Figures
     """People whom somebody added, or an applicant system."""
     total: Figures
+    times: Times
+    """Of everybody."""
+    cost: Cost | None
+    """Of all channels that have one; None if none has, or they are in several currencies."""
     excluded: list[Excluded]
     """Hits on channel links that are no person's."""
     excluded_personal: list[Excluded]
     """The same on links in messages: mail scanners above all."""
+    unknown: frozenset[str] = frozenset()
+    """Names of figures that nobody can tell for the filters chosen: they stand as 0."""
 
 
 def share(part: int, whole: int) -> Share | None:
@@ -87,74 +111,86 @@ def share(part: int, whole: int) -> Share | None:
     return Share(part, whole, *wilson(part, whole)) if whole < SMALL else Share(part, whole)
 
 
-async def channel_table(workspace_id: UUID, *, job_id: UUID | None = None, start: date, end: date) -> ChannelTable:
-    """`start` and `end`: days of the workspace, both included. Without `job_id`, of all its jobs."""
-    scope = Scope(workspace_id=workspace_id, job_id=job_id, start=start, end=end)
-    by_source = await _figures_by_source(scope)
-    channels = await _channel_rows(scope, by_source)
+async def channel_table(scope: Scope) -> ChannelTable:
+    by_source, times = await _figures(scope, By.CHANNEL), await people.times(scope, By.CHANNEL)
+    channels = await _channel_rows(scope, by_source, times)
     links = total(row.figures for row in channels)
     direct, invited = (by_source.get(origin, Figures()) for origin in (Origin.DIRECT, Origin.INVITED))
+    excluded = await numbers.excluded(scope)
     return ChannelTable(
         channels=channels,
         links=links,
         direct=direct,
         invited=invited,
         total=links + direct + invited,
-        excluded=await numbers.excluded(scope, "channel"),
-        excluded_personal=await numbers.excluded(scope, "personal"),
+        times=times.total,
+        cost=Cost.of_all([row.cost for row in channels if row.cost]),
+        excluded=excluded[CHANNEL],
+        excluded_personal=excluded[PERSONAL],
+        unknown=scope.unknown,
     )
+
+
+async def link_rows(scope: Scope) -> list[LinkRow]:
+    """Links in use, and those that were put away but have figures in the period; the most clicked first. Under a filter of clicks
+    or people, those with figures only."""
+    by_link, times = await _figures(scope, By.LINK), await people.times(scope, By.LINK)
+    q = Query()
+    found = await db.rows(
+        f"{at.links(scope, q)} SELECT l.id, l.slug, l.label, l.channel_id, job.title AS job_title, "
+        "l.archived_at IS NOT NULL AS archived "
+        "FROM l JOIN job ON job.workspace_id = l.workspace_id AND job.id = l.job_id ORDER BY l.slug",
+        *q.args,
+    )
+    rows = [LinkRow(**row, figures=by_link.get(row["id"], NONE), times=times.by_key.get(row["id"], Times())) for row in found]
+    shown = [row for row in rows if row.figures != NONE or not (row.archived or scope.is_narrowed)]
+    return sorted(shown, key=lambda row: (-row.figures.clicks, -row.figures.people, row.slug))
 
 
 def total(figures: Iterable[Figures]) -> Figures:
     return sum(figures, start=Figures())
 
 
-async def _figures_by_source(scope: Scope) -> dict[Source, Figures]:
-    found: dict[str, BySource] = {
-        "clicks": await numbers.clicks(scope),
-        "visitors": await numbers.visitors(scope),
-        "landed": await numbers.landed(scope),
-        "people": await numbers.people(scope),
-        "captured": await numbers.captured(scope),
-        "started": await numbers.started(scope),
-        "completed": await numbers.completed(scope),
-        "returned": await numbers.returned(scope),
+async def _figures(scope: Scope, by: By) -> dict[Source, Figures]:
+    steps = await people.steps(scope, by)
+    clicks, visitors = await numbers.clicks(scope, by), await numbers.visitors(scope, by)
+    landed = await numbers.landed(scope, by)
+    return {
+        source: Figures(
+            clicks=clicks.get(source, 0),
+            visitors=visitors.get(source, 0),
+            landed=landed.get(source, 0),
+            **(msgspec.structs.asdict(steps[source]) if source in steps else {}),
+        )
+        for source in {*steps, *clicks, *visitors, *landed}
     }
-    sources = {source for by_source in found.values() for source in by_source}
-    return {source: Figures(**{name: by_source.get(source, 0) for name, by_source in found.items()}) for source in sources}
 
 
-async def _channel_rows(scope: Scope, by_source: dict[Source, Figures]) -> list[ChannelRow]:
-    """Channels with links in use, and those whose links were put away but have figures in the period."""
-    rows: dict[UUID, tuple[str, list[LinkRow]]] = {}
-    for found in await _links(scope):
-        link = _link_row(found, by_source.get(found["id"], Figures()))
-        if link.figures != Figures() or not link.archived:
-            rows.setdefault(found["channel_id"], (found["channel_name"], []))[1].append(link)
-    made = [ChannelRow(id=key, name=name, links=_by_clicks(links), figures=_sum(links)) for key, (name, links) in rows.items()]
+async def _channel_rows(scope: Scope, by_source: dict[Source, Figures], times: AllTimes) -> list[ChannelRow]:
+    """Channels with links in use, and those whose links were put away but have figures in the period. Under a filter of clicks or
+    people, those with figures only."""
+    spent = await costs(scope)
+    made = [
+        ChannelRow(
+            **{name: found[name] for name in ("id", "name", "link_count", "only_link", "label")},
+            figures=by_source.get(found["id"], NONE),
+            times=times.by_key.get(found["id"], Times()),
+            cost=spent.get(found["id"]),
+        )
+        for found in await _channels(scope)
+        if found["id"] in by_source or (found["in_use"] and not scope.is_narrowed)
+    ]
     return sorted(made, key=lambda row: (-row.figures.clicks, -row.figures.people, row.name))
 
 
-async def _links(scope: Scope) -> list[db.Row]:
+async def _channels(scope: Scope) -> list[db.Row]:
+    """Those with links in the scope."""
+    q = Query()
     return await db.rows(
-        "SELECT l.id, l.slug, l.label, l.job_id, j.title AS job_title, l.archived_at IS NOT NULL AS archived, l.channel_id, "
-        "c.network_name || ' · ' || c.placement_name AS channel_name "
-        "FROM link l JOIN channel c ON c.workspace_id = l.workspace_id AND c.id = l.channel_id "
-        "JOIN job j ON j.workspace_id = l.workspace_id AND j.id = l.job_id "
-        "WHERE l.workspace_id = $1 AND l.kind = 'channel' AND ($2::uuid IS NULL OR l.job_id = $2) ORDER BY l.slug",
-        scope.workspace_id,
-        scope.job_id,
+        f"{at.links(scope, q)} SELECT c.id, c.network_name || ' · ' || c.placement_name AS name, o.* FROM channel c JOIN ("
+        "SELECT l.channel_id, count(*)::int AS link_count, bool_or(l.archived_at IS NULL) AS in_use, "
+        "CASE WHEN count(*) = 1 THEN min(l.id::text)::uuid END AS only_link, "
+        "CASE WHEN count(*) = 1 THEN min(l.label) ELSE '' END AS label FROM l GROUP BY 1"
+        f") o ON o.channel_id = c.id WHERE c.workspace_id = {q(scope.workspace_id)}",
+        *q.args,
     )
-
-
-def _link_row(found: db.Row, figures: Figures) -> LinkRow:
-    names = ("id", "slug", "label", "job_id", "job_title", "archived")
-    return LinkRow(**{name: found[name] for name in names}, figures=figures)
-
-
-def _by_clicks(links: list[LinkRow]) -> list[LinkRow]:
-    return sorted(links, key=lambda link: (-link.figures.clicks, -link.figures.people, link.slug))
-
-
-def _sum(links: list[LinkRow]) -> Figures:
-    return total(link.figures for link in links)

@@ -1,8 +1,8 @@
-"""The SQL of every number that members see: one figure a function.
+"""The SQL of every number of clicks that members see: one figure a function. People are counted in `people`.
 
-Clicks come from the daily rollups, never from the clicks themselves. People come from applications, each under the channel link
-that brought them first; who has none came directly to the page, or was invited. Days are those of the workspace. A person counts
-on the day of arrival, also for what they did later: so the steps of a period are steps of the same people.
+What was clicked comes from the rollups of links, and from the sums kept beside them: running totals of a link, and days and hours
+of a whole workspace. Where the filters ask for more than these keep, the single clicks of the period are counted, and the page
+says so.
 """
 
 from collections.abc import Sequence
@@ -13,6 +13,8 @@ from uuid import UUID
 import msgspec
 
 from portal import db
+from portal.clicks.verdicts import Verdict
+from portal.reports.scope import CHANNEL, COLUMN, By, Dimension, Query, Scope, at_place, daily, links, single
 
 
 class Origin(StrEnum):
@@ -23,17 +25,10 @@ class Origin(StrEnum):
 
 
 Source = UUID | Origin
-"""A channel link's id, or what there is instead."""
-BySource = dict[Source, int]
-
-
-class Scope(msgspec.Struct, frozen=True, kw_only=True):
-    """What is counted: a workspace or one of its jobs, from the first to the last day, both included."""
-
-    workspace_id: UUID
-    job_id: UUID | None
-    start: date
-    end: date
+"""The id of a channel or channel link, or what there is instead."""
+Numbers = dict[Source, int]
+PERSONAL = "personal"
+"""The kind of the links in messages."""
 
 
 class Excluded(msgspec.Struct, frozen=True):
@@ -44,116 +39,146 @@ class Excluded(msgspec.Struct, frozen=True):
     hits: int
 
 
-CLICKED = """
-  FROM click_daily d JOIN link l ON l.workspace_id = d.workspace_id AND l.id = d.link_id
-  WHERE d.workspace_id = $1 AND ($2::uuid IS NULL OR l.job_id = $2) AND d.day BETWEEN $3 AND $4
-"""
-ARRIVED = """
-  FROM application a
-  JOIN workspace w ON w.id = a.workspace_id
-  LEFT JOIN link l ON l.workspace_id = a.workspace_id AND l.id = a.link_id AND l.kind = 'channel'
-  WHERE a.workspace_id = $1 AND ($2::uuid IS NULL OR a.job_id = $2)
-    AND a.created_at >= $3::date::timestamp AT TIME ZONE w.timezone
-    AND a.created_at < ($4::date + 1)::timestamp AT TIME ZONE w.timezone
-"""
-COUNTED = "l.kind = 'channel' AND d.value = 'person'"
-RETURNED = """
-  EXISTS (
-    SELECT FROM message m JOIN click_daily d ON d.workspace_id = m.workspace_id AND d.link_id = m.link_id
-    WHERE m.workspace_id = a.workspace_id AND m.application_id = a.id AND m.handed_over_at <= a.completed_at
-      AND m.track IN ('never_started', 'unfinished', 'manual')
-      AND d.dimension = 'verdict' AND d.value = 'person' AND d.day <= (a.completed_at AT TIME ZONE w.timezone)::date
-  )
-"""
+class Counted(msgspec.Struct, frozen=True):
+    """Clicks with one value of a dimension."""
+
+    value: str
+    clicks: int
 
 
-async def clicks(scope: Scope) -> BySource:
-    """Taps by people on channel links."""
-    return await _hits(scope, "verdict")
+async def clicks(scope: Scope, by: By) -> Numbers:
+    """Taps by people on channel links; hits of the scope's verdict, if it asks for another."""
+    if scope.zone:
+        return {}
+    if not scope.is_narrowed:
+        return await _totals(scope, "verdict", by)
+    q = Query()
+    return await _by_key(
+        f"SELECT h.{by} AS key, sum(h.clicks)::bigint AS number FROM ({_narrowed(scope, q, by)}) h GROUP BY 1", q
+    )
 
 
-async def visitors(scope: Scope) -> BySource:
+async def visitors(scope: Scope, by: By) -> Numbers:
     """Different people behind the taps, counted anew each day and for each link: the salt of their mark changes daily."""
-    return await _hits(scope, "visitor")
+    return {} if "visitors" in scope.unknown else await _totals(scope, "visitor", by)
 
 
-async def landed(scope: Scope) -> BySource:
+async def landed(scope: Scope, by: By) -> Numbers:
     """Taps whose page was shown."""
-    return await _hits(scope, "landed")
-
-
-async def people(scope: Scope) -> BySource:
-    """Applications, whether the person came or was invited."""
-    return await _people(scope, "TRUE")
-
-
-async def captured(scope: Scope) -> BySource:
-    """People who gave name and email on the page."""
-    return await _people(scope, "a.captured_at IS NOT NULL")
-
-
-async def started(scope: Scope) -> BySource:
-    return await _people(scope, "a.started_at IS NOT NULL")
-
-
-async def completed(scope: Scope) -> BySource:
-    return await _people(scope, "a.completed_at IS NOT NULL")
-
-
-async def returned(scope: Scope) -> BySource:
-    """Of those who completed, people who before that opened the link of a nudge. Whether they would have come anyway, nobody
-    knows."""
-    return await _people(scope, f"a.completed_at IS NOT NULL AND {RETURNED}")
+    if "landed" in scope.unknown:
+        return {}
+    if not scope.values:
+        return await _totals(scope, "landed", by)
+    q = Query()
+    return await _by_key(
+        f"{links(scope, q)} SELECT l.{by} AS key, count(*) AS number FROM click c JOIN l ON l.id = c.link_id "
+        f"JOIN landing ON landing.click_id = c.id WHERE {single(scope, q)} AND c.verdict = 'person' GROUP BY 1",
+        q,
+    )
 
 
 async def clicks_by_day(scope: Scope) -> dict[date, int]:
-    sql = f"SELECT d.day, sum(d.clicks)::bigint AS number {CLICKED} AND d.dimension = 'verdict' AND {COUNTED} GROUP BY d.day"
-    return await _by_day(sql, scope)
+    if scope.zone:
+        return {}
+    q = Query()
+    source = (
+        _narrowed(scope, q, By.CHANNEL)
+        if scope.is_narrowed
+        else f"SELECT * FROM ({_days(scope, q, ['verdict'])}) d WHERE value = 'person'"
+    )
+    sql = f"SELECT h.day, sum(h.clicks)::bigint AS number FROM ({source}) h GROUP BY 1"
+    return {row["day"]: row["number"] for row in await db.rows(sql, *q.args)}
 
 
-async def completed_by_day(scope: Scope) -> dict[date, int]:
-    """By the day on which those who completed had arrived, so that it adds up to `completed`."""
-    day = "(a.created_at AT TIME ZONE w.timezone)::date"
-    sql = f"SELECT {day} AS day, count(*) AS number {ARRIVED} AND a.completed_at IS NOT NULL GROUP BY 1"
-    return await _by_day(sql, scope)
+async def clicks_by_hour(scope: Scope) -> dict[tuple[int, int], int]:
+    """By day of the week (Monday is 1) and hour of the day in the workspace's zone.
 
-
-async def excluded(scope: Scope, kind: str) -> list[Excluded]:
-    """Hits on links of this kind (``channel`` or ``personal``) that were not counted; the most frequent first."""
+    Rollups keep whole hours of UTC: where clocks differ from it by half an hour, so may the hours here.
+    """
+    if scope.zone:
+        return {}
+    q = Query()
+    source = _single_hours(scope, q) if scope.values else _hours(scope, q)
+    local = f"h.at AT TIME ZONE {q(scope.timezone)}"
     found = await db.rows(
-        "SELECT split_part(d.value, ':', 1) AS verdict, substr(d.value, strpos(d.value, ':') + 1) AS reason, "
-        f"sum(d.clicks)::bigint AS hits {CLICKED} AND d.dimension = 'excluded' AND l.kind = $5 "
-        "GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2",
-        *msgspec.structs.astuple(scope),
-        kind,
+        f"SELECT extract(isodow FROM {local})::int AS weekday, extract(hour FROM {local})::int AS hour, "
+        f"sum(h.clicks)::bigint AS number FROM ({source}) h GROUP BY 1, 2",
+        *q.args,
     )
-    return [Excluded(**row) for row in found]
+    return {(row["weekday"], row["hour"]): row["number"] for row in found}
 
 
-async def first_day(workspace_id: UUID, job_id: UUID | None) -> date | None:
-    """The day of the first hit or the first person; None: nothing has happened yet."""
-    first: date | None = await db.value(
-        "SELECT least("
-        "(SELECT min(d.day) FROM click_daily d JOIN link l ON l.workspace_id = d.workspace_id AND l.id = d.link_id "
-        "WHERE d.workspace_id = $1 AND d.dimension = 'verdict' AND ($2::uuid IS NULL OR l.job_id = $2)), "
-        "(SELECT min(a.created_at AT TIME ZONE w.timezone)::date FROM application a JOIN workspace w ON w.id = a.workspace_id "
-        "WHERE a.workspace_id = $1 AND ($2::uuid IS NULL OR a.job_id = $2)))",
-        workspace_id,
-        job_id,
+async def clicks_by_value(scope: Scope) -> dict[Dimension, list[Counted]]:
+    """What the clicks came from, the most frequent first. Of hits that are no person's only if a filter asks for one of these."""
+    if scope.zone or (scope.verdict is not Verdict.PERSON and not scope.values):
+        return {}
+    q = Query()
+    source = _single_values(scope, q) if scope.values else _days(scope, q, list(Dimension))
+    found: dict[Dimension, list[Counted]] = {dimension: [] for dimension in Dimension}
+    sql = f"SELECT h.dimension, h.value, sum(h.clicks)::bigint AS number FROM ({source}) h GROUP BY 1, 2 ORDER BY 3 DESC, 2"
+    for row in await db.rows(sql, *q.args):
+        found[Dimension(row["dimension"])].append(Counted(row["value"], row["number"]))
+    return found
+
+
+async def excluded(scope: Scope) -> dict[str, list[Excluded]]:
+    """Hits that were not counted, by the kind of their link (``channel`` or ``personal``); the most frequent first."""
+    q = Query()
+    source = _single_excluded(scope, q) if scope.values else _excluded(scope, q)
+    found = await db.rows(
+        f"SELECT h.kind, h.verdict, h.reason, sum(h.hits)::bigint AS hits FROM ({source}) h "
+        "GROUP BY 1, 2, 3 ORDER BY 4 DESC, 2, 3",
+        *q.args,
     )
+    by_kind: dict[str, list[Excluded]] = {CHANNEL: [], PERSONAL: []}
+    for row in found:
+        by_kind[row["kind"]].append(Excluded(row["verdict"], row["reason"], row["hits"]))
+    return by_kind
+
+
+async def first_day(scope: Scope) -> date | None:
+    """The day of the first hit or the first person at the place of `scope`, whenever; None: nothing has happened yet."""
+    q = Query()
+    first: date | None = await db.value(f"SELECT least(({_first_hit(scope, q)}), ({_first_person(scope, q)}))", *q.args)
     return first
+
+
+def _first_hit(scope: Scope, q: Query) -> str:
+    if scope.owner:
+        return (
+            f"SELECT min(day) FROM click_sum_daily WHERE owner_id = {q(scope.owner)} AND kind = '{CHANNEL}' "
+            f"AND dimension = 'verdict' AND workspace_id = {q(scope.workspace_id)}"
+        )
+    # One look at an index for each link: there may be years of days behind it.
+    return (
+        f"{links(scope, q)} SELECT min(d.day) FROM l CROSS JOIN LATERAL "
+        "(SELECT day FROM click_daily WHERE link_id = l.id AND dimension = 'verdict' ORDER BY day LIMIT 1) d"
+    )
+
+
+def _first_person(scope: Scope, q: Query) -> str:
+    wanted = {
+        "l.campaign_id": scope.campaign_id,
+        "l.channel_id": scope.channel_id,
+        "l.id": scope.link_id,
+        "a.job_id": scope.job_id,
+    }
+    where = [f"a.workspace_id = {q(scope.workspace_id)}", *(f"{name} = {q(v)}" for name, v in wanted.items() if v is not None)]
+    return (
+        f"SELECT (a.created_at AT TIME ZONE {q(scope.timezone)})::date FROM application a LEFT JOIN link l ON l.id = a.link_id "
+        f"WHERE {' AND '.join(where)} ORDER BY a.created_at LIMIT 1"
+    )
 
 
 async def figures_of_jobs(workspace_id: UUID, job_ids: Sequence[UUID]) -> list[db.Row]:
     """Job, name of the figure and number, of all time; nothing for what is 0."""
     return await db.rows(
-        f"""
-        SELECT l.job_id, name.figure, sum(d.clicks)::bigint AS number
-        FROM click_daily d
-        JOIN link l ON l.workspace_id = d.workspace_id AND l.id = d.link_id
+        """
+        SELECT d.owner_id AS job_id, name.figure, sum(d.clicks)::bigint AS number
+        FROM click_sum_daily d
         JOIN (VALUES ('verdict', 'clicks'), ('visitor', 'visitors'), ('landed', 'landed')) name (dimension, figure)
           ON name.dimension = d.dimension
-        WHERE d.workspace_id = $1 AND l.job_id = ANY($2) AND {COUNTED}
+        WHERE d.workspace_id = $1 AND d.owner_id = ANY($2) AND d.kind = 'channel' AND d.value = 'person'
         GROUP BY 1, 2
         UNION ALL
         SELECT a.job_id, step.figure, count(*)
@@ -175,30 +200,96 @@ async def figures_of_jobs(workspace_id: UUID, job_ids: Sequence[UUID]) -> list[d
 async def clicks_of_links(workspace_id: UUID, link_ids: Sequence[UUID]) -> list[db.Row]:
     """Link and taps by people, of all time."""
     return await db.rows(
-        "SELECT link_id, sum(clicks)::bigint AS number FROM click_daily "
-        "WHERE workspace_id = $1 AND link_id = ANY($2) AND dimension = 'verdict' AND value = 'person' GROUP BY link_id",
+        "SELECT l.id AS link_id, t.clicks AS number FROM unnest($2::uuid[]) l (id) CROSS JOIN LATERAL ("
+        "SELECT clicks FROM click_total WHERE workspace_id = $1 AND owner_id = l.id AND dimension = 'verdict' "
+        "ORDER BY day DESC LIMIT 1) t",
         workspace_id,
         list(link_ids),
     )
 
 
-async def _hits(scope: Scope, dimension: str) -> BySource:
-    found = await db.rows(
-        f"SELECT l.id, sum(d.clicks)::bigint AS number {CLICKED} AND d.dimension = $5 AND {COUNTED} GROUP BY l.id",
-        *msgspec.structs.astuple(scope),
-        dimension,
+async def _totals(scope: Scope, dimension: str, by: By) -> Numbers:
+    """What stood at the end of the period less what stood before it: two looks at an index for each link, however long it is; all
+    links of a workspace have totals by channel too."""
+    q = Query()
+    if scope.is_everywhere and by is By.CHANNEL:
+        owners = f"WITH o AS (SELECT id, id AS key FROM channel WHERE workspace_id = {q(scope.workspace_id)})"
+    else:
+        owners = f"{links(scope, q)}, o AS (SELECT id, {by} AS key FROM l)"
+    until = f"SELECT clicks FROM click_total WHERE owner_id = o.id AND dimension = {q(dimension)} AND day"
+    return await _by_key(
+        f"{owners} SELECT o.key, sum(ending.clicks - coalesce("
+        f"({until} < {q(scope.start)} ORDER BY day DESC LIMIT 1), 0))::bigint AS number FROM o CROSS JOIN LATERAL "
+        f"({until} BETWEEN {q(scope.start)} AND {q(scope.end)} ORDER BY day DESC LIMIT 1) ending GROUP BY 1",
+        q,
     )
-    return {row["id"]: row["number"] for row in found}
 
 
-async def _people(scope: Scope, condition: str) -> BySource:
-    """`condition`: a constant of this module."""
-    found = await db.rows(
-        f"SELECT l.id, l.id IS NULL AND a.door = 'landing' AS direct, count(*) AS number {ARRIVED} AND {condition} GROUP BY 1, 2",
-        *msgspec.structs.astuple(scope),
+def _narrowed(scope: Scope, q: Query, by: By) -> str:
+    """Channel or link, day and number of what fits the filters, as rollups or as clicks have it."""
+    if scope.reads_clicks:
+        return _single_days(scope, q)
+    dimension, value = scope.values[0] if scope.values else ("verdict", scope.verdict.value)
+    where = f"{daily(scope, q, [dimension])} AND d.value = {q(value)}"
+    if scope.is_everywhere and by is By.CHANNEL:
+        return (
+            f"SELECT d.owner_id AS channel_id, d.day, d.clicks FROM channel c JOIN click_sum_daily d ON d.owner_id = c.id "
+            f"WHERE c.workspace_id = {q(scope.workspace_id)} AND {where} AND d.kind = '{CHANNEL}'"
+        )
+    columns = "l.id, l.channel_id, d.day, d.clicks"
+    return f"{links(scope, q)} SELECT {columns} FROM l JOIN click_daily d ON d.link_id = l.id WHERE {where}"
+
+
+def _single_days(scope: Scope, q: Query) -> str:
+    columns = f"l.id, l.channel_id, (c.at AT TIME ZONE {q(scope.timezone)})::date AS day, 1 AS clicks"
+    where = f"{single(scope, q)} AND c.verdict = {q(scope.verdict.value)}"
+    return f"{links(scope, q)} SELECT {columns} FROM click c JOIN l ON l.id = c.link_id WHERE {where}"
+
+
+def _days(scope: Scope, q: Query, dimensions: Sequence[str]) -> str:
+    """Day, dimension, value and number, of all links of the scope."""
+    columns, where = "d.day, d.dimension, d.value, d.clicks", daily(scope, q, dimensions)
+    if scope.owner:
+        return f"SELECT {columns} FROM click_sum_daily d WHERE {where} AND d.owner_id = {q(scope.owner)} AND d.kind = '{CHANNEL}'"
+    return f"{links(scope, q)} SELECT {columns} FROM l JOIN click_daily d ON d.link_id = l.id WHERE {where}"
+
+
+def _hours(scope: Scope, q: Query) -> str:
+    period = f"d.hour >= {q(scope.begins_at)} AND d.hour < {q(scope.ends_at)} AND d.verdict = {q(scope.verdict.value)}"
+    where = f"d.workspace_id = {q(scope.workspace_id)} AND {period}"
+    if scope.owner:
+        return f"SELECT d.hour AS at, d.clicks FROM click_sum_hourly d WHERE {where} AND d.owner_id = {q(scope.owner)}"
+    return f"{links(scope, q)} SELECT d.hour AS at, d.clicks FROM l JOIN click_hourly d ON d.link_id = l.id WHERE {where}"
+
+
+def _excluded(scope: Scope, q: Query) -> str:
+    parts = "split_part(d.value, ':', 1) AS verdict, substr(d.value, strpos(d.value, ':') + 1) AS reason, d.clicks AS hits"
+    where = daily(scope, q, ["excluded"])
+    if scope.owner:
+        return f"SELECT d.kind, {parts} FROM click_sum_daily d WHERE {where} AND d.owner_id = {q(scope.owner)}"
+    return f"SELECT l.kind, {parts} FROM click_daily d JOIN link l ON l.id = d.link_id WHERE {where} AND {at_place(scope, q)}"
+
+
+def _single_hours(scope: Scope, q: Query) -> str:
+    where = f"{single(scope, q)} AND c.verdict = {q(scope.verdict.value)}"
+    return f"{links(scope, q)} SELECT c.at, 1 AS clicks FROM click c JOIN l ON l.id = c.link_id WHERE {where}"
+
+
+def _single_values(scope: Scope, q: Query) -> str:
+    pairs = ", ".join(f"('{dimension}', {column})" for dimension, column in COLUMN.items())
+    where = f"{single(scope, q)} AND c.verdict = {q(scope.verdict.value)}"
+    return (
+        f"{links(scope, q)} SELECT v.dimension, v.value, 1 AS clicks FROM click c JOIN l ON l.id = c.link_id "
+        f"CROSS JOIN LATERAL (VALUES {pairs}) v (dimension, value) WHERE {where}"
     )
-    return {row["id"] or (Origin.DIRECT if row["direct"] else Origin.INVITED): row["number"] for row in found}
 
 
-async def _by_day(sql: str, scope: Scope) -> dict[date, int]:
-    return {row["day"]: row["number"] for row in await db.rows(sql, *msgspec.structs.astuple(scope))}
+def _single_excluded(scope: Scope, q: Query) -> str:
+    return (
+        "SELECT l.kind, c.verdict, c.reason, 1 AS hits FROM click c JOIN link l ON l.id = c.link_id "
+        f"WHERE {single(scope, q)} AND c.verdict <> 'person' AND {at_place(scope, q)}"
+    )
+
+
+async def _by_key(sql: str, q: Query) -> Numbers:
+    return {row["key"]: row["number"] for row in await db.rows(sql, *q.args)}

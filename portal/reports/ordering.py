@@ -1,15 +1,14 @@
 """In which order the channel table stands."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 import msgspec
 
-from portal.reports.figures import ChannelRow
+from portal.reports.figures import ChannelRow, Share
+from portal.reports.lines import BY_KEY, Line
 
-NUMBERS = ("clicks", "visitors", "landed", "captured", "started", "completed")
-RATE = "rate"
 BY_NAME = "channel"
-KEYS = {*NUMBERS, RATE, BY_NAME}
 DEFAULT = "clicks"
 
 
@@ -27,19 +26,19 @@ class Order(msgspec.Struct, frozen=True):
 def read_order(query: Mapping[str, str]) -> Order:
     """The order that an address names; the most clicked first if none that exists."""
     key = query.get("sort", DEFAULT)
-    return Order(key, query.get("up") == "1") if key in KEYS else Order()
+    return Order(key, query.get("up") == "1") if key in BY_KEY or key == BY_NAME else Order()
 
 
 def sort_rows(rows: Sequence[ChannelRow], order: Order) -> list[ChannelRow]:
-    """Rows with the same figure stay by name."""
+    """Rows with the same figure stay by name; those without one stand last, whichever way."""
     by_name = sorted(rows, key=lambda row: row.name, reverse=order.up and order.key == BY_NAME)
     if order.key == BY_NAME:
         return by_name
-    return sorted(by_name, key=lambda row: _value(row, order.key), reverse=not order.up)
+    known = [row for row in by_name if _value(row, order.key) is not None]
+    unknown = [row for row in by_name if _value(row, order.key) is None]
+    return sorted(known, key=lambda row: _value(row, order.key) or 0, reverse=not order.up) + unknown
 
 
-def _value(row: ChannelRow, key: str) -> float:
-    if key != RATE:
-        return float(getattr(row.figures, key))
-    found = row.figures.yield_
-    return found.part / found.whole if found else -1.0
+def _value(row: ChannelRow, key: str) -> float | Decimal | None:
+    found = Line(figures=row.figures, times=row.times, cost=row.cost).cell(key)
+    return found.percent if isinstance(found, Share) else found

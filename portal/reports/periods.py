@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 import msgspec
+from babel.dates import format_date
 
 from portal.web.forms import Invalid
 
 DEFAULT = "30"
+ALL = "all"
 LAST_DAYS = {"today": 1, "7": 7, "30": 30, "90": 90}
-CHOICES = (("today", "Today"), ("7", "Last 7 days"), ("30", "Last 30 days"), ("90", "Last 90 days"), ("all", "All time"))
+CHOICES = (("today", "Today"), ("7", "Last 7 days"), ("30", "Last 30 days"), ("90", "Last 90 days"), (ALL, "All time"))
 OWN = "own"
 LONGEST = 366 * 5
 
@@ -27,6 +29,12 @@ class Period(msgspec.Struct, frozen=True):
         return (self.end - self.start).days + 1
 
     @property
+    def words(self) -> str:
+        """ "1 Nov 2026 – 30 Nov 2026"."""
+        days = dict.fromkeys(format_date(day, "d MMM yyyy", locale="en_GB") for day in (self.start, self.end))
+        return " – ".join(days)
+
+    @property
     def query(self) -> dict[str, str]:
         """What stands in the address; nothing for the default."""
         if self.key == OWN:
@@ -39,10 +47,18 @@ def read_period(query: Mapping[str, str], *, today: date, first: date | None) ->
     if query.get("from") or query.get("to"):
         return _own_period(query, today)
     key = query.get("period", DEFAULT)
-    if key == "all":
+    if key == ALL:
         return Period(min(first or today, today), today, key)
     key = key if key in LAST_DAYS else DEFAULT
     return Period(today - timedelta(days=LAST_DAYS[key] - 1), today, key)
+
+
+def read_or_default(query: Mapping[str, str], *, today: date, first: date | None) -> tuple[Period, dict[str, str]]:
+    """The period that an address names, or the default and what is wrong with that."""
+    try:
+        return read_period(query, today=today, first=first), {}
+    except Invalid as wrong:
+        return read_period({}, today=today, first=first), wrong.errors
 
 
 def _own_period(query: Mapping[str, str], today: date) -> Period:

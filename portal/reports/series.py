@@ -1,46 +1,58 @@
 """Figures along time, for the chart."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
 import msgspec
 from babel.dates import format_date
 
-from portal.reports import numbers
-from portal.reports.numbers import Scope
-from portal.reports.periods import Period
+from portal.reports import numbers, people
+from portal.reports.scope import Scope
 
 MOST_DAYS = 120
 """Longer periods are drawn by week: more points than this can't be told apart."""
 
 
-class Series(msgspec.Struct, frozen=True):
+class Series(msgspec.Struct, frozen=True, kw_only=True):
     unit: str
     """``day`` or ``week``."""
+    starts: list[date]
+    """The first day of each point."""
     labels: list[str]
     clicks: list[int]
     completed: list[int]
+    before: list[int | None]
+    """Clicks of the period before, point by point; empty if it is not compared."""
 
 
-async def series(scope: Scope, period: Period) -> Series:
+async def series(scope: Scope, *, compare: bool = False) -> Series:
     """One point a day, or a week; a week begins on Monday and is named after that day."""
-    unit, step = ("day", 1) if period.days <= MOST_DAYS else ("week", 7)
-    starts = list(_starts(period, step))
-    clicks, completed = await numbers.clicks_by_day(scope), await numbers.completed_by_day(scope)
+    step = 1 if (scope.end - scope.start).days < MOST_DAYS else 7
+    starts = list(_starts(scope, step))
+    clicks, completed = await numbers.clicks_by_day(scope), await people.completed_by_day(scope)
     return Series(
-        unit=unit,
+        unit="day" if step == 1 else "week",
+        starts=starts,
         labels=[format_date(start, "d MMM" if step == 1 else "d MMM yyyy", locale="en_GB") for start in starts],
-        clicks=[_sum(clicks, start, step) for start in starts],
-        completed=[_sum(completed, start, step) for start in starts],
+        clicks=_sums(clicks, starts, step),
+        completed=_sums(completed, starts, step),
+        before=await _before(scope, step, len(starts)) if compare else [],
     )
 
 
-def _starts(period: Period, step: int) -> Iterator[date]:
-    start = period.start if step == 1 else period.start - timedelta(days=period.start.weekday())
-    while start <= period.end:
+async def _before(scope: Scope, step: int, points: int) -> list[int | None]:
+    """As many points as the period has; a period of whole days may touch one week more or less."""
+    earlier = scope.before()
+    found = _sums(await numbers.clicks_by_day(earlier), list(_starts(earlier, step)), step)
+    return [*found[:points], *([None] * (points - len(found)))]
+
+
+def _starts(scope: Scope, step: int) -> Iterator[date]:
+    start = scope.start if step == 1 else scope.start - timedelta(days=scope.start.weekday())
+    while start <= scope.end:
         yield start
         start += timedelta(days=step)
 
 
-def _sum(by_day: dict[date, int], start: date, step: int) -> int:
-    return sum(by_day.get(start + timedelta(days=n), 0) for n in range(step))
+def _sums(by_day: Mapping[date, int], starts: list[date], step: int) -> list[int]:
+    return [sum(by_day.get(start + timedelta(days=n), 0) for n in range(step)) for start in starts]

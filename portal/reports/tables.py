@@ -1,6 +1,6 @@
 """What this room keeps. The database's own rules stand in `portal/migrations`; a test holds both together."""
 
-from piccolo.columns import UUID, Date, Text, Timestamptz
+from piccolo.columns import UUID, BigInt, Date, Text, Timestamptz
 from piccolo.table import Table
 
 from portal.db import DB
@@ -20,3 +20,35 @@ class WeeklyReport(Table, db=DB, tablename="weekly_report"):
     made_at = Timestamptz(default=None)
     handed_over_at = Timestamptz(null=True, default=None)
     sent_at = Timestamptz(null=True, default=None)
+
+
+class ClickSumDaily(Table, db=DB, tablename="click_sum_daily"):
+    """Clicks on all links of a workspace, job, channel or campaign. Kept by triggers on the rollups."""
+
+    workspace_id = UUID(primary_key=True, default=None)
+    owner_id = UUID(default=None)
+    kind = Text()
+    dimension = Text()
+    day = Date(default=None)
+    value = Text()
+    clicks = BigInt()
+
+
+class ClickSumHourly(Table, db=DB, tablename="click_sum_hourly"):
+    """The same by hour (UTC) and verdict."""
+
+    workspace_id = UUID(primary_key=True, default=None)
+    owner_id = UUID(default=None)
+    hour = Timestamptz(default=None)
+    verdict = Text()
+    clicks = BigInt()
+
+
+class ClickTotal(Table, db=DB, tablename="click_total"):
+    """What people did on a channel link, or in a channel, until the end of a day."""
+
+    workspace_id = UUID(primary_key=True, default=None)
+    owner_id = UUID(default=None)
+    dimension = Text()
+    day = Date(default=None)
+    clicks = BigInt()

@@ -160,6 +160,15 @@
     for (const slot of all(".slot.on", event.target.closest?.("svg[data-slots]") ?? document.createElement("i"))) slot.classList.remove("on");
   });
 
+  // ---- Pages that move by themselves: they ask every second, while somebody can see them -------------------------------
+  function tick() {
+    if (!document.hidden) for (const asking of all("[data-live]")) asking.dispatchEvent(new Event("tick"));
+  }
+  if ($("[data-live]")) {
+    setInterval(tick, 1000);
+    document.addEventListener("visibilitychange", tick);
+  }
+
   // ---- Keys -----------------------------------------------------------------------------------------------------
   // Single keys can be switched off (they get in the way of speech input); the choice stays in this browser.
   const store = { get: () => { try { return localStorage.getItem("keys"); } catch { return null; } },

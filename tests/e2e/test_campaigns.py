@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
 from portal.demo import SIGN_INS
-from tests.e2e.people import LAPTOP, PHONE
+from tests.e2e.people import LAPTOP, PHONE, phone
 from tests.e2e.running import Running
 from tests.e2e.test_pages import faults_everywhere
 
@@ -94,3 +94,25 @@ async def test_no_script_is_needed(demo_portal: Running, chromium: Browser) -> N
         await expect(page.get_by_text("6 links made.").first).to_be_visible()
     finally:
         await context.close()
+
+
+async def test_taps_are_seen_on_an_open_page_that_nobody_reloads(marketer: Page, demo_portal: Running, chromium: Browser) -> None:
+    """The view stays as it is: its order, the open channel, and where the keyboard is."""
+    table, tile = marketer.locator("#channel-rows"), marketer.locator("#funnel .tile-number").first
+    await marketer.goto(f"{demo_portal.url}/app/figures?sort=completed&period=7")
+    await table.locator("a[aria-expanded]", has_text="Story").click()
+    opened = table.locator("a[aria-expanded=true]")
+    await opened.focus()
+    link = await table.locator("tr.quiet a[href*='/figures']").first.get_attribute("href")
+    short = await marketer.request.get(f"{demo_portal.url}{str(link).removesuffix('/figures')}")
+    found = re.search(rf'data-copy="({re.escape(demo_portal.url)}/[\w-]+)"', await short.text())
+    assert found is not None
+    before = int((await tile.inner_text()).replace(",", ""))
+    async with phone(chromium) as candidate:
+        await candidate.goto(found[1])
+    await expect(tile).to_have_text(f"{before + 1:,}")
+    await expect(table.locator("tfoot tr").first.locator("td").first).to_have_text(f"{before + 1:,}")
+    await expect(opened).to_be_focused()
+    await expect(table.locator("th[aria-sort]")).to_have_text(re.compile("Completed"))
+    exported = await marketer.request.get(f"{demo_portal.url}/app/figures/export/channels.csv?period=7")
+    assert f"Sum,All links,,{before + 1}," in await exported.text()

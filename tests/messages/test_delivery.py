@@ -13,7 +13,7 @@ from portal import db, redis
 from portal.candidates.events import EventKind, add_event
 from portal.links import personal
 from portal.messages import delivery, fates
-from portal.messages.providers import Accepted, Outgoing, Refused, Uncertain
+from portal.messages.providers import Accepted, Letter, Outgoing, Refused, Uncertain
 from portal.messages.suppression import Cause, suppress
 from portal.messages.words import Channel
 from tests.cast import NOW, Northgate
@@ -31,9 +31,9 @@ class Carrier:
 
     def __init__(self, fault: Exception | None = None) -> None:
         self.fault = fault
-        self.got: list[Outgoing] = []
+        self.got: list[Letter] = []
 
-    async def send(self, outgoing: Outgoing) -> Accepted:
+    async def send(self, outgoing: Letter) -> Accepted:
         self.got.append(outgoing)
         if self.fault:
             raise self.fault
@@ -316,7 +316,7 @@ async def test_a_refused_nudge_is_not_sent_again_and_the_next_one_goes(life: Lif
 
 async def test_a_provider_that_never_answers_is_given_up(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
     class Hanging(Carrier):
-        async def send(self, outgoing: Outgoing) -> Accepted:
+        async def send(self, outgoing: Letter) -> Accepted:
             await asyncio.Event().wait()
             return Accepted("never")
 

@@ -2,15 +2,14 @@ from portal.clicks.verdicts import Reason, Verdict
 from portal.reports import excluded
 from portal.reports.numbers import Excluded
 
-COUNTED = {Reason.BROWSER, Reason.IN_APP}
-
 
 def test_every_verdict_that_is_not_counted_has_a_name() -> None:
     assert set(excluded.KINDS) == set(Verdict) - {Verdict.PERSON}
 
 
 def test_every_reason_for_not_counting_has_a_sentence() -> None:
-    assert set(excluded.WHY) == set(Reason) - COUNTED
+    assert set(excluded.WHY) == set(Reason) - {Reason.BROWSER, Reason.IN_APP}
+    assert set(excluded.EVERY_REASON) == set(Reason)
 
 
 def test_the_line_names_the_most_frequent_first() -> None:

@@ -7,7 +7,7 @@ from portal.reports.ordering import Order, read_order, sort_rows
 
 
 def row(name: str, **figures: int) -> ChannelRow:
-    return ChannelRow(id=uuid4(), name=name, links=[], figures=Figures(**figures))
+    return ChannelRow(id=uuid4(), name=name, link_count=1, figures=Figures(**figures))
 
 
 ROWS = [row("Bio", clicks=5, completed=4), row("Ad", clicks=50, completed=5), row("Post"), row("Card", clicks=5)]

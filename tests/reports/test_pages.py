@@ -1,5 +1,8 @@
+import html
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from itertools import cycle, pairwise
 from uuid import uuid4
 
 import httpx
@@ -83,9 +86,139 @@ async def test_days_that_cannot_be_used_are_answered_with_a_sentence(marketer: h
     assert 'value="2026-02-31"' in page.text
 
 
-@pytest.mark.parametrize("query", [{"period": "all"}, {"period": "7"}, {"sort": "rate", "up": "1"}, {"open": "x"}, {"sort": "x"}])
-async def test_any_view_is_a_page(marketer: httpx.AsyncClient, world: World, query: dict[str, str]) -> None:
-    assert (await marketer.get("/app/figures", params=query)).status_code == 200
+VIEWS: list[dict[str, str]] = [
+    {"period": "all"},
+    {"period": "7", "compare": "1"},
+    {"period": "today", "compare": "1", "show": "rates"},
+    {"sort": "rate", "up": "1"},
+    {"sort": "to_started", "show": "times"},
+    {"show": "costs", "period": "90", "sort": "cost_captured"},
+    {"device": "phone", "compare": "1"},
+    {"device": "toaster"},
+    {"referrer": "none", "language": "none", "app": "Instagram"},
+    {"verdict": "preview", "compare": "1", "show": "times"},
+    {"verdict": "staff", "device": "phone"},
+    {"zone": "Europe/Warsaw", "sort": "clicks"},
+    {"zone": "Europe/Warsaw", "verdict": "bot"},
+    *({name: "x"} for name in ("open", "sort", "show", "compare", "verdict", "period", "zone", "page")),
+    {"app": "a\x00b'\"<b>%" + "x" * 300, "zone": "\x00", "system": "\ud7ff"},
+]
+
+
+async def test_any_view_is_a_page(marketer: httpx.AsyncClient, world: World) -> None:
+    """Whatever stands in the address; each view also together with the one after it."""
+    paths = cycle(("/app/figures", f"/app/jobs/{world.jobs[0]}/figures", f"/app/links/{world.links[1]}/figures"))
+    for one, other in [*pairwise(VIEWS), *((view, {}) for view in VIEWS)]:
+        path = next(paths)
+        page = await marketer.get(path, params=one | other)
+        assert page.status_code == 200, (path, one, other)
+        assert "<b>%" not in page.text
+
+
+async def test_a_filter_stands_as_a_chip_that_takes_it_away(marketer: httpx.AsyncClient, world: World) -> None:
+    query = {"campaign": str(world.campaigns[0]), "device": "phone", "period": "90"}
+    page = await marketer.get("/app/figures", params=query)
+    assert "<h1>Autumn</h1>" in page.text
+    assert "Campaign: Autumn" in page.text
+    assert f'href="/app/figures?campaign={world.campaigns[0]}&amp;period=90"' in page.text
+    assert 'href="/app/figures?device=phone&amp;period=90"' in page.text
+
+
+async def test_the_view_that_is_copied_is_the_view_that_is_shown(marketer: httpx.AsyncClient, world: World) -> None:
+    query = {
+        "channel": str(world.channels[0]),
+        "language": "none",
+        "period": "7",
+        "compare": "1",
+        "show": "rates",
+        "sort": "rate",
+    }
+    page = await marketer.get("/app/figures", params=query)
+    copied = re.search(r'data-copy="http://portal.test([^"]*)"', page.text)
+    assert copied is not None
+    again = await marketer.get(html.unescape(copied[1]))
+    assert without_token(again.text) == without_token(page.text)
+
+
+def without_token(page: str) -> str:
+    return re.sub(r'name="_csrf_token" value="[^"]*"', "", page)
+
+
+async def test_two_filters_at_once_say_that_they_take_longer(marketer: httpx.AsyncClient, world: World) -> None:
+    query = {"from": "2026-10-15", "to": "2026-11-20", "device": "phone"}
+    one = await marketer.get("/app/figures", params=query)
+    two = await marketer.get("/app/figures", params=query | {"app": "Instagram"})
+    assert "Visitors by device are not kept." in one.text
+    assert "Two filters at once are counted click by click, which takes longer." in two.text
+    assert "Two filters" not in one.text
+
+
+async def test_what_is_not_known_is_a_dash_and_not_a_nought(marketer: httpx.AsyncClient, world: World) -> None:
+    query = {"from": "2026-10-15", "to": "2026-11-20", "zone": "Europe/Warsaw"}
+    page = await marketer.get("/app/figures", params=query)
+    assert page.text.count("not known here") == 2
+    assert "Nobody knows the time zone of a tap" in page.text
+
+
+async def test_a_view_without_anything_says_so(marketer: httpx.AsyncClient, world: World) -> None:
+    page = await marketer.get("/app/figures", params={"app": "Nothing of that name"})
+    assert "Nothing in this view" in page.text
+
+
+async def test_a_period_is_held_against_the_one_before(marketer: httpx.AsyncClient, world: World) -> None:
+    query = {"from": "2026-11-03", "to": "2026-11-20"}
+    plain = await marketer.get("/app/figures", params=query)
+    held = await marketer.get("/app/figures", params=query | {"compare": "1"})
+    assert "Clicks in the period before" in held.text
+    assert "Clicks in the period before" not in plain.text
+    assert held.text.count('class="delta"') > plain.text.count('class="delta"') == 0
+
+
+async def test_a_link_has_a_page_of_its_own(marketer: httpx.AsyncClient, world: World) -> None:
+    other = {"job": str(world.jobs[1]), "campaign": str(world.campaigns[0]), "period": "90"}
+    page = await marketer.get(f"/app/links/{world.links[1]}/figures", params=other)
+    assert "Instagram · Story · B" in page.text
+    assert "porter-ad" not in page.text
+    assert "Job:" not in page.text
+
+
+async def test_each_hit_that_was_not_counted_is_listed_with_its_reason(marketer: httpx.AsyncClient, world: World) -> None:
+    query = {"from": "2026-10-01", "to": "2026-11-20"}
+    expected = await db.value("SELECT count(*) FROM click WHERE verdict <> 'person' AND at < '2026-11-21'")
+    page = await marketer.get("/app/figures/hits", params=query)
+    assert f"1–50 of {expected}" in page.text
+    assert "An app fetched the card" in page.text
+    assert "facebookexternalhit" in page.text
+    last = await marketer.get("/app/figures/hits", params=query | {"page": str(-(-expected // 50))})
+    assert f"of {expected}" in last.text
+    assert last.text.count("<time") == (expected - 1) % 50 + 1
+
+
+async def test_hits_are_found_by_verdict_reason_place_and_filter(marketer: httpx.AsyncClient, world: World) -> None:
+    period = {"from": "2026-10-01", "to": "2026-11-20"}
+    where = "at < '2026-11-21' AND verdict"
+    for query, condition in (
+        ({"verdict": "preview"}, f"{where} = 'preview'"),
+        ({"verdict": "bot", "reason": "library"}, f"{where} = 'bot' AND reason = 'library'"),
+        ({"verdict": "person", "link": str(world.links[0])}, f"{where} = 'person' AND link_id = '{world.links[0]}'"),
+        ({"device": "phone"}, f"{where} <> 'person' AND device = 'phone'"),
+        ({"reason": "mail_gateway"}, f"{where} = 'scanner'"),
+    ):
+        expected = await db.value(f"SELECT count(*) FROM click WHERE {condition}")
+        page = await marketer.get("/app/figures/hits", params=period | query)
+        assert f" of {expected} hits" in page.text.replace("\n", " "), query
+
+
+async def test_a_hit_on_a_personal_link_names_nobody(marketer: httpx.AsyncClient, world: World) -> None:
+    page = await marketer.get("/app/figures/hits", params={"from": "2026-10-01", "to": "2026-11-20", "verdict": "scanner"})
+    assert "A link in a message" in page.text
+    assert "Person " not in page.text
+    assert "@example.com" not in page.text
+
+
+@pytest.mark.parametrize("query", [{"verdict": "x", "reason": "x", "page": "x"}, {"page": "99999"}, {"link": "", "job": ""}])
+async def test_hits_that_nobody_finds_are_a_page_too(marketer: httpx.AsyncClient, world: World, query: dict[str, str]) -> None:
+    assert (await marketer.get("/app/figures/hits", params=query)).status_code == 200
 
 
 async def test_people_without_a_link_have_rows_of_their_own(marketer: httpx.AsyncClient, world: World) -> None:
@@ -93,6 +226,7 @@ async def test_people_without_a_link_have_rows_of_their_own(marketer: httpx.Asyn
     assert "Direct, without a link" in page.text
     assert "Invited: " in page.text
     assert "by nudge" in page.text
+    assert "after a nudge brought them back" in page.text
 
 
 async def test_a_job_of_others_is_nobodys(app: ASGIApp, northgate: Northgate, outsider: SignedIn) -> None:
@@ -100,13 +234,21 @@ async def test_a_job_of_others_is_nobodys(app: ASGIApp, northgate: Northgate, ou
     async with browser(app) as client:
         await sign_in(client, outsider)
         assert (await client.get(f"/app/jobs/{northgate.job_id}/figures")).status_code == 404
-        assert (await client.get("/app/figures", params={"job": str(northgate.job_id)})).status_code == 404
+        link_id = await db.value("SELECT id FROM link WHERE kind = 'channel' LIMIT 1")
+        channel_id = await db.value("SELECT channel_id FROM link WHERE id = $1", link_id)
+        assert (await client.get(f"/app/links/{link_id}/figures")).status_code == 404
+        for path in ("/app/figures", "/app/figures/hits"):
+            for query in ({"job": str(northgate.job_id)}, {"link": str(link_id)}, {"channel": str(channel_id)}):
+                assert (await client.get(path, params=query)).status_code == 404
+        assert "No such hit" in (await client.get("/app/figures/hits", params={"period": "all"})).text
         assert "Nothing to count yet" in (await client.get("/app/figures")).text
 
 
-@pytest.mark.parametrize("job", ["x", str(uuid4())])
-async def test_a_job_that_is_not_there_is_not_found(marketer: httpx.AsyncClient, job: str) -> None:
-    assert (await marketer.get("/app/figures", params={"job": job})).status_code == 404
+@pytest.mark.parametrize("value", ["x", str(uuid4())])
+async def test_what_is_not_there_is_not_found(marketer: httpx.AsyncClient, value: str) -> None:
+    for name in ("job", "campaign", "channel", "link"):
+        for path in ("/app/figures", "/app/figures/hits"):
+            assert (await marketer.get(path, params={name: value})).status_code == 404
 
 
 async def test_looking_changes_nothing(marketer: httpx.AsyncClient, northgate: Northgate) -> None:

@@ -33,6 +33,29 @@ class Outgoing(Handed, frozen=True, kw_only=True):
     provider: str
 
 
+class Letter(Protocol):
+    """What a provider needs to know of whatever it carries: a message to a candidate, a report to a member."""
+
+    @property
+    def message_id(self) -> UUID: ...
+    @property
+    def workspace_id(self) -> UUID: ...
+    @property
+    def channel(self) -> Channel: ...
+    @property
+    def to_address(self) -> str: ...
+    @property
+    def to_name(self) -> str: ...
+    @property
+    def from_name(self) -> str: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def html(self) -> str: ...
+
+
 class Accepted(msgspec.Struct, frozen=True):
     """The provider has it. `provider_id`: its name for it."""
 
@@ -51,7 +74,7 @@ class Provider(Protocol):
     @property
     def name(self) -> str: ...
 
-    async def send(self, outgoing: Outgoing) -> Accepted:
+    async def send(self, outgoing: Letter) -> Accepted:
         """Raises `Refused` or `Uncertain`. Anything else that is raised, and taking too long, counts as `Uncertain`."""
         ...
 

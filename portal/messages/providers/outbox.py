@@ -1,10 +1,10 @@
 """The default: nothing leaves the house. The message stays in its row, and members read it under Messages."""
 
-from portal.messages.providers import Accepted, Outgoing
+from portal.messages.providers import Accepted, Letter
 
 
 class Outbox:
     name = "outbox"
 
-    async def send(self, outgoing: Outgoing) -> Accepted:
+    async def send(self, outgoing: Letter) -> Accepted:
         return Accepted(str(outgoing.message_id))

@@ -1,0 +1,181 @@
+"""Everything that a page of figures shows of one view, put together."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+
+from portal.reports import chance
+from portal.reports.bar import Bar, bar
+from portal.reports.breakdowns import Breakdown, breakdowns
+from portal.reports.figures import ChannelRow, ChannelTable, Figures, LinkRow, channel_table, link_rows
+from portal.reports.filters import Filters, View
+from portal.reports.funnel import Step, funnel
+from portal.reports.hours import Hours, hours
+from portal.reports.lines import TIMES, Column, Line, Sums, Text, columns, sums
+from portal.reports.ordering import sort_rows
+from portal.reports.scope import Scope
+from portal.reports.series import Series, series
+from portal.web.templating import plural
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of the table as it is shown."""
+
+    name: str
+    note: str = ""
+    href: str
+    bar: str
+    """Length of the bar behind the name, in percent."""
+    line: Line
+    id: str = ""
+    """Of a channel that opens to its links."""
+    links: list["Row"] = []
+    """Of a channel that is open."""
+
+
+class Drawn(msgspec.Struct, frozen=True):
+    """A line of the chart."""
+
+    name: str
+    values: Sequence[int | None]
+    kind: str
+    """As the chart knows it."""
+
+
+class Tables(msgspec.Struct, frozen=True, kw_only=True):
+    """The part of a page that moves: the tiles and the channel table."""
+
+    scope: Scope
+    table: ChannelTable
+    before: ChannelTable | None
+    """Of the period before, if it is compared."""
+    columns: list[Column]
+    rows: list[Row]
+    """In the order of the view."""
+    sums: Sums
+    steps: list[Step]
+
+    def texts(self, line: Line) -> list[Text]:
+        """The cells of a row of the table."""
+        return [column.text(line) for column in self.columns]
+
+    @property
+    def has_everybody(self) -> bool:
+        """Whether there are more people than the links brought, or something that is known of all together alone."""
+        return bool(self.table.direct.people or self.table.invited.people or self.columns == list(TIMES))
+
+    @property
+    def has_costs(self) -> bool:
+        return any(row.cost for row in self.table.channels)
+
+    @property
+    def is_empty(self) -> bool:
+        return self.table.total == Figures() and not self.table.excluded and not self.table.excluded_personal
+
+    @property
+    def ranking(self) -> str:
+        """A sentence on what may be chance; empty if there is nothing to compare."""
+        return chance.say(chance.rank(self.table.channels))
+
+
+class Board(Tables, frozen=True, kw_only=True):
+    """All of a page."""
+
+    series: Series
+    hours: Hours
+    breakdowns: list[Breakdown]
+    bar: Bar
+
+    @property
+    def drawn(self) -> list[Drawn]:
+        """What is known of the points of the chart."""
+        found, unknown = [], self.table.unknown
+        if "clicks" not in unknown:
+            found.append(Drawn("Hits" if "people" in unknown else "Clicks", self.series.clicks, "area"))
+        if "people" not in unknown:
+            found.append(Drawn(f"Completed, by {self.series.unit} of arrival", self.series.completed, "dash"))
+        if "clicks" not in unknown and self.series.before:
+            found.append(Drawn("Clicks in the period before", self.series.before, "ghost"))
+        return found
+
+
+async def tables(scope: Scope, view: View, *, every_link: bool = False) -> Tables:
+    """`every_link`: with the links of all channels, open or not."""
+    table = await channel_table(scope)
+    before = await channel_table(scope.before()) if view.compare else None
+    return Tables(
+        scope=scope,
+        table=table,
+        before=before,
+        columns=columns(view.show, table),
+        rows=await _Rows(scope, view, table, before, every_link=every_link).all(),
+        sums=sums(table, before),
+        steps=funnel(table, before),
+    )
+
+
+async def board(scope: Scope, view: View, filters: Filters, *, every_link: bool = False) -> Board:
+    """`every_link`: with the links of all channels, open or not."""
+    moving, parts = await tables(scope, view, every_link=every_link), await breakdowns(scope, view)
+    return Board(
+        **{name: getattr(moving, name) for name in Tables.__struct_fields__},
+        series=await series(scope, compare=view.compare),
+        hours=await hours(scope),
+        breakdowns=parts,
+        bar=await bar(scope.workspace_id, view, filters, parts),
+    )
+
+
+class _Rows:
+    """The rows of a table: its channels, and below the open one its links."""
+
+    def __init__(self, scope: Scope, view: View, table: ChannelTable, before: ChannelTable | None, *, every_link: bool) -> None:
+        self.scope, self.view, self.table, self.before, self.every_link = scope, view, table, before, every_link
+        self.earlier = {row.id: row.figures for row in before.channels} if before else {}
+        self.most = max((row.figures.clicks for row in table.channels), default=0)
+
+    async def all(self) -> list[Row]:
+        links = await self._links()
+        return [self._channel(row, links.get(row.id, [])) for row in sort_rows(self.table.channels, self.view.order)]
+
+    def _channel(self, row: ChannelRow, links: list[Row]) -> Row:
+        line, name = self._line(row, self.earlier), row.name
+        if row.only_link:
+            href, note = f"/app/links/{row.only_link}/figures", f"“{row.label}”" if row.label else ""
+            return Row(name=name, note=note, href=href, bar=self._bar(line), line=line, links=links if self.every_link else [])
+        href = self.view.href(open="" if self.view.open == str(row.id) else str(row.id))
+        note = plural(row.link_count, "link")
+        return Row(name=name, note=note, href=href, bar=self._bar(line), line=line, id=str(row.id), links=links)
+
+    async def _links(self) -> dict[UUID, list[Row]]:
+        """By channel: of the open one, or of all."""
+        scope, found = self.scope, dict[UUID, list[Row]]()
+        opened = next((row.id for row in self.table.channels if str(row.id) == self.view.open), None)
+        if not self.every_link:
+            if opened is None:
+                return {}
+            scope = msgspec.structs.replace(scope, channel_id=opened)
+        earlier = {row.id: row.figures for row in await link_rows(scope.before())} if self.before else {}
+        for row in await link_rows(scope):
+            line = self._line(row, earlier)
+            made = Row(name=self._link_name(row), href=f"/app/links/{row.id}/figures", bar=self._bar(line), line=line)
+            found.setdefault(row.channel_id, []).append(made)
+        return found
+
+    def _link_name(self, row: LinkRow) -> str:
+        """With its job, if there are links of several."""
+        parts = (f"“{row.label}”" if row.label else f"/{row.slug}", "" if self.scope.job_id else row.job_title)
+        return " · ".join(part for part in parts if part) + (" (put away)" if row.archived else "")
+
+    def _line(self, row: ChannelRow | LinkRow, earlier: dict[UUID, Figures]) -> Line:
+        return Line(
+            figures=row.figures,
+            times=row.times,
+            cost=row.cost if isinstance(row, ChannelRow) else None,
+            unknown=self.table.unknown,
+            before=earlier.get(row.id, Figures()) if self.before else None,
+        )
+
+    def _bar(self, line: Line) -> str:
+        return f"{100 * line.figures.clicks / self.most if self.most else 0:.1f}"

@@ -1,0 +1,64 @@
+"""What the taps came from: apps, devices, systems, languages, referrers. Where people are, as far as they said so."""
+
+import msgspec
+
+from portal.reports import numbers, people
+from portal.reports.filters import NAMES, NOTHING, View, label, zone_label
+from portal.reports.scope import Dimension, Scope
+from portal.web.templating import percent
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True):
+    value: str
+    label: str
+    number: int
+    href: str
+    """The view with this filter."""
+
+
+class Breakdown(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    """Of the filter."""
+    title: str
+    of: str
+    """What is counted."""
+    items: list[Item]
+    """The most frequent first."""
+
+    @property
+    def bars(self) -> list[dict[str, object]]:
+        """As charts take them."""
+        return [{"label": item.label, "value": item.number, "href": item.href, "note": self._part(item)} for item in self.items]
+
+    def _part(self, item: Item) -> str:
+        return percent(item.number, self.total)
+
+    @property
+    def total(self) -> int:
+        return sum(item.number for item in self.items)
+
+
+async def breakdowns(scope: Scope, view: View) -> list[Breakdown]:
+    """One for each dimension that has anything, in the order of the filters; people's time zones last."""
+    found = await numbers.clicks_by_value(scope)
+    of = "people's taps" if "people" not in scope.unknown else "hits"
+    parts = [_of_clicks(dimension, found.get(dimension, []), of, view) for dimension in NAMES if isinstance(dimension, Dimension)]
+    zones = [
+        Item(value=zone, label=zone_label(zone), number=number, href=view.href(zone=zone))
+        for zone, number in await people.by_zone(scope)
+    ]
+    parts.append(Breakdown(name="zone", title="Time zone", of="people who named one", items=zones))
+    return [part for part in parts if part.items]
+
+
+def _of_clicks(dimension: Dimension, found: list[numbers.Counted], of: str, view: View) -> Breakdown:
+    items = [
+        Item(
+            value=one.value,
+            label=label(dimension, one.value),
+            number=one.clicks,
+            href=view.href(**{dimension.value: one.value or NOTHING}),
+        )
+        for one in found
+    ]
+    return Breakdown(name=dimension.value, title=NAMES[dimension], of=of, items=items)

@@ -1,0 +1,95 @@
+"""What tells an open page of figures that something has moved, for far less than what it takes to count it all again."""
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from portal import db
+from portal.reports.asking import Asked
+from portal.reports.scope import CHANNEL, Query, Scope, at_place
+
+RECENT = timedelta(minutes=5)
+"""How long somebody counts as being here."""
+
+
+class State(msgspec.Struct, frozen=True):
+    """`figures` is another text whenever figures of today may be others. `here`: people of the last minutes."""
+
+    figures: str
+    here: int
+
+    @property
+    def seen(self) -> str:
+        """Both, as an open page sends them back."""
+        return f"{self.figures}.{self.here}"
+
+
+class Watch(msgspec.Struct, frozen=True):
+    """How a page asks whether it has moved."""
+
+    href: str
+    state: State
+
+    def has_moved(self, seen: str) -> bool:
+        """Whether figures may be others than when the page was told `seen`."""
+        return seen.partition(".")[0] != self.state.figures
+
+
+async def watch(asked: Asked, now: datetime) -> Watch | None:
+    """None: nothing can move, since the period ended before today."""
+    if asked.errors or asked.scope.end < asked.today:
+        return None
+    found = State(await _figures(asked.scope), await _here(asked.scope, now))
+    of = next(iter(asked.view.fixed), "")
+    return Watch(asked.view.part_href("live", of=of, seen=found.seen), found)
+
+
+async def _figures(scope: Scope) -> str:
+    """Hits and landings of this day and the one before (late ones come in after midnight), and the latest doing of anybody.
+
+    Of the whole workspace: what moves elsewhere in it costs a look and shows nothing new. A new link, a budget and somebody's
+    erasure do not count as moving; the next move shows them.
+    """
+    found = await db.row(
+        "SELECT (SELECT coalesce(sum(clicks), 0) FROM click_sum_daily WHERE owner_id = $1 AND kind = 'channel' "
+        "AND day BETWEEN $2 AND $3 AND dimension IN ('verdict', 'landed')) AS hits, "
+        "(SELECT active_at FROM application WHERE workspace_id = $1 ORDER BY active_at DESC LIMIT 1) AS latest",
+        scope.workspace_id,
+        scope.end - timedelta(days=1),
+        scope.end,
+    )
+    hits, latest = (found["hits"], found["latest"]) if found else (0, None)
+    return f"{hits}-{latest.timestamp() * 1_000_000:.0f}" if latest else f"{hits}-0"
+
+
+async def _here(scope: Scope, now: datetime) -> int:
+    """Different people at the place of `scope` who tapped a link, gave their name or answered. Other filters are not asked."""
+    q = Query()
+    since, until = q(now - RECENT), q(now)
+    workspace_id = q(scope.workspace_id)
+    found: int = await db.value(
+        f"""
+        WITH active AS (
+          SELECT a.id, a.click_id FROM application a LEFT JOIN link l ON l.id = a.link_id AND l.kind = '{CHANNEL}'
+          WHERE a.workspace_id = {workspace_id} AND a.active_at > {since} AND a.active_at <= {until}
+            AND (a.captured_at IS NOT NULL OR a.started_at IS NOT NULL) AND {_person_at(scope, q)}
+        ), visitor AS (
+          SELECT FROM click c JOIN link l ON l.id = c.link_id
+          WHERE c.workspace_id = {workspace_id} AND c.at > {since} AND c.at <= {until} AND c.verdict = 'person'
+            AND {at_place(scope, q)}
+          GROUP BY coalesce(c.visitor, uuid_send(c.id))
+          HAVING NOT bool_or(EXISTS (SELECT FROM active WHERE active.click_id = c.id OR active.id = l.application_id))
+        )
+        SELECT (SELECT count(*) FROM active) + (SELECT count(*) FROM visitor)
+        """,
+        *q.args,
+    )
+    return found
+
+
+def _person_at(scope: Scope, q: Query) -> str:
+    """Of `application a` with its channel link `l`."""
+    parts = [f"a.job_id = {q(scope.job_id)}"] if scope.job_id else []
+    return " AND ".join(
+        [*parts, at_place(scope, q)] if scope.campaign_id or scope.channel_id or scope.link_id else [*parts, "TRUE"]
+    )

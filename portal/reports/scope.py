@@ -1,0 +1,198 @@
+"""What a page of figures counts: days, a place, and filters. How SQL says so stands here, once.
+
+Clicks come from the daily rollups, which know one dimension at a time. A second one is found in the single clicks of the period.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from portal.clicks.verdicts import Verdict
+
+CLICK_TO_PERSON = timedelta(days=2)
+"""How long after its click a person is looked for. Click tables are kept by month; this says in which to look."""
+
+TWO_DAYS = timedelta(days=2)
+"""Farther apart than any two time zones."""
+
+
+class Dimension(StrEnum):
+    """What is known of a click, besides its link and time. The names of the rollups' dimensions and of the table's columns."""
+
+    APP = "app"
+    DEVICE = "device"
+    SYSTEM = "system"
+    LANGUAGE = "language"
+    REFERRER = "referrer"
+
+
+COLUMN = {
+    Dimension.APP: "c.app",
+    Dimension.DEVICE: "c.device",
+    Dimension.SYSTEM: "c.system",
+    Dimension.LANGUAGE: "split_part(c.language, '-', 1)",
+    Dimension.REFERRER: "c.referrer_host",
+}
+"""The same values as the rollups keep, out of `click c`."""
+CHANNEL = "channel"
+"""The kind of links that are counted."""
+HIT_FIGURES = frozenset({"clicks", "visitors", "landed"})
+PEOPLE_FIGURES = frozenset({"people", "captured", "started", "completed", "returned"})
+
+
+class By(StrEnum):
+    """Whose figures stand apart: the column of `l` that tells them apart."""
+
+    CHANNEL = "channel_id"
+    LINK = "id"
+
+
+class Scope(msgspec.Struct, frozen=True, kw_only=True):
+    """What is counted, from the first to the last day, both included. Days are those of `timezone`, the workspace's own."""
+
+    workspace_id: UUID
+    timezone: str
+    start: date
+    end: date
+    job_id: UUID | None = None
+    campaign_id: UUID | None = None
+    channel_id: UUID | None = None
+    link_id: UUID | None = None
+    verdict: Verdict = Verdict.PERSON
+    values: tuple[tuple[Dimension, str], ...] = ()
+    """Clicks of these apps, devices … only, and people whom such a click brought."""
+    zone: str = ""
+    """People of this time zone only; of clicks nobody knows it."""
+
+    @property
+    def begins_at(self) -> datetime:
+        return _midnight(self.start, self.timezone)
+
+    @property
+    def ends_at(self) -> datetime:
+        """The first moment that is no longer part of it."""
+        return _midnight(self.end + timedelta(days=1), self.timezone)
+
+    @property
+    def reads_clicks(self) -> bool:
+        """Whether rollups can't say how many clicks there were."""
+        return len(self.values) + (self.verdict is not Verdict.PERSON) > 1
+
+    @property
+    def is_everywhere(self) -> bool:
+        """Whether it is all links of the workspace."""
+        return not any(self._places)
+
+    @property
+    def owner(self) -> UUID | None:
+        """The workspace, job, campaign or channel whose links are counted, all of them; None for one link, and where several of
+        these must hold at once."""
+        if self.link_id or sum(place is not None for place in self._places) > 1:
+            return None
+        return next((place for place in self._places if place is not None), self.workspace_id)
+
+    @property
+    def _places(self) -> tuple[UUID | None, ...]:
+        return self.job_id, self.campaign_id, self.channel_id, self.link_id
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether less is counted than everything at its place."""
+        return bool(self.values or self.zone or self.verdict is not Verdict.PERSON)
+
+    @property
+    def unknown(self) -> frozenset[str]:
+        """Figures that nobody can tell for these filters, by the names of `Figures`."""
+        if self.verdict is not Verdict.PERSON:
+            return (HIT_FIGURES | PEOPLE_FIGURES) - {"clicks"}
+        if self.zone:
+            return HIT_FIGURES
+        return frozenset({"visitors"}) if self.values else frozenset()
+
+    def before(self) -> "Scope":
+        """The same for as many days just before."""
+        days = self.end - self.start + timedelta(days=1)
+        return msgspec.structs.replace(self, start=self.start - days, end=self.end - days)
+
+
+def _midnight(day: date, timezone: str) -> datetime:
+    return datetime.combine(day, time.min, ZoneInfo(timezone))
+
+
+class Query:
+    """The values of a statement's parameters, in the order in which it names them."""
+
+    def __init__(self) -> None:
+        self.args: list[object] = []
+
+    def __call__(self, value: object) -> str:
+        """The mark that stands for `value` in the statement."""
+        self.args.append(value)
+        return f"${len(self.args)}"
+
+
+def at_place(scope: Scope, q: Query) -> str:
+    """Of `link l`: the links that are counted."""
+    wanted = {"job_id": scope.job_id, "campaign_id": scope.campaign_id, "channel_id": scope.channel_id, "id": scope.link_id}
+    parts = [f"l.{name} = {q(value)}" for name, value in wanted.items() if value is not None]
+    return " AND ".join([f"l.workspace_id = {q(scope.workspace_id)}", *parts])
+
+
+def links(scope: Scope, q: Query) -> str:
+    """``WITH l``: the channel links that are counted. Apart, since they are few beside the links of people, which no index of
+    figures tells from them."""
+    return f"WITH l AS MATERIALIZED (SELECT * FROM link l WHERE {at_place(scope, q)} AND l.kind = '{CHANNEL}')"
+
+
+def daily(scope: Scope, q: Query, dimensions: Sequence[str]) -> str:
+    """Of `click_daily d`, or the sums of it: the days and these dimensions."""
+    days = f"d.day BETWEEN {q(scope.start)} AND {q(scope.end)}"
+    return f"d.workspace_id = {q(scope.workspace_id)} AND d.dimension = ANY({q(list(dimensions))}::text[]) AND {days}"
+
+
+def single(scope: Scope, q: Query) -> str:
+    """Of `click c`: the period, and the filters of the scope but its verdict."""
+    values = [f"{COLUMN[dimension]} = {q(value)}" for dimension, value in scope.values]
+    # Days are those that the rollups counted by, also if the workspace has moved since. The times say in which months to look.
+    days = f"c.day BETWEEN {q(scope.start)} AND {q(scope.end)}"
+    period = f"{days} AND c.at >= {q(scope.begins_at - TWO_DAYS)} AND c.at < {q(scope.ends_at + TWO_DAYS)}"
+    return " AND ".join([f"c.workspace_id = {q(scope.workspace_id)}", period, *values])
+
+
+def arrived(scope: Scope, q: Query) -> str:
+    """FROM and WHERE of the people: `application a` with `l` of `links`, the link that brought them first, if one did.
+
+    A person counts on the day of arrival, also for what they did later: so the steps of a period are steps of the same people.
+    """
+    joins = ["LEFT JOIN l ON l.id = a.link_id"]
+    where = [
+        f"a.workspace_id = {q(scope.workspace_id)}",
+        f"a.created_at >= {q(scope.begins_at)} AND a.created_at < {q(scope.ends_at)}",
+    ]
+    if scope.job_id is not None:
+        where.append(f"a.job_id = {q(scope.job_id)}")
+    if scope.campaign_id or scope.channel_id or scope.link_id:
+        where.append("l.id IS NOT NULL")
+    if scope.values:
+        joins.append(f"CROSS JOIN LATERAL ({CLICK_OF_PERSON}) c")
+        where += [f"{COLUMN[dimension]} = {q(value)}" for dimension, value in scope.values]
+    if scope.zone:
+        joins.append("JOIN candidate ON candidate.workspace_id = a.workspace_id AND candidate.id = a.candidate_id")
+        where.append(f"candidate.timezone = {q(scope.zone)}")
+    return f"FROM application a {' '.join(joins)} WHERE {' AND '.join(where)}"
+
+
+CLICK_OF_PERSON = f"""
+  SELECT c.* FROM (
+    SELECT * FROM click
+    WHERE id = a.click_id
+      AND at > a.created_at - interval '{CLICK_TO_PERSON.days} days' AND at <= a.created_at + interval '1 minute'
+    LIMIT 1
+  ) c WHERE c.workspace_id = a.workspace_id AND c.link_id = a.link_id
+"""
+"""The click that brought `application a`. The inner part has nothing to go by but the click's id: one look at an index for each
+person, whatever the planner believes. The outer one makes sure that the page's address named a click of that link."""
