@@ -41,7 +41,7 @@ async def list_hits(scope: Scope, *, verdict: Verdict | None, reason: str = "", 
     q = Query()
     page_of = (
         f"SELECT c.* FROM click c WHERE {_wanted(scope, verdict, reason, q)} "
-        f"ORDER BY c.at DESC, c.id LIMIT {PAGE_SIZE} OFFSET {q((page - 1) * PAGE_SIZE)}"
+        f"ORDER BY c.day DESC, c.at DESC, c.id LIMIT {PAGE_SIZE} OFFSET {q((page - 1) * PAGE_SIZE)}"
     )
     found = await db.rows(
         "SELECT c.at, c.verdict, c.reason, c.user_agent, j.title AS job_title, "

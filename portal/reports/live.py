@@ -1,6 +1,7 @@
 """What tells an open page of figures that something has moved, for far less than what it takes to count it all again."""
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -67,6 +68,7 @@ async def _here(scope: Scope, now: datetime) -> int:
     q = Query()
     since, until = q(now - RECENT), q(now)
     workspace_id = q(scope.workspace_id)
+    days = q(sorted({at.astimezone(ZoneInfo(scope.timezone)).date() for at in (now - RECENT, now)}))
     found: int = await db.value(
         f"""
         WITH active AS (
@@ -75,7 +77,8 @@ async def _here(scope: Scope, now: datetime) -> int:
             AND (a.captured_at IS NOT NULL OR a.started_at IS NOT NULL) AND {_person_at(scope, q)}
         ), visitor AS (
           SELECT FROM click c JOIN link l ON l.id = c.link_id
-          WHERE c.workspace_id = {workspace_id} AND c.at > {since} AND c.at <= {until} AND c.verdict = 'person'
+          WHERE c.workspace_id = {workspace_id} AND c.day = ANY({days}::date[]) AND c.at > {since} AND c.at <= {until}
+            AND c.verdict = 'person'
             AND {at_place(scope, q)}
           GROUP BY coalesce(c.visitor, uuid_send(c.id))
           HAVING NOT bool_or(EXISTS (SELECT FROM active WHERE active.click_id = c.id OR active.id = l.application_id))
