@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import chain
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from portal.accounts.passwords import hash_password
 from portal.clicks import partitions
 from portal.clicks.scanners import MAIL_NETWORKS
+from portal.clicks.verdicts import Verdict
 from portal.demo import story
 from portal.demo.arrivals import Arrivals
 from portal.demo.book import Book
@@ -21,6 +23,7 @@ from portal.demo.present import ask_for_links
 from portal.demo.records import Records
 from portal.demo.sources import SOURCES, Source
 from portal.demo.taps import DAYS, Clock, Visit, staff_on, visits_on
+from portal.links import countdown
 from portal.messages.planning import replan_stale
 
 
@@ -37,10 +40,20 @@ async def load(sign_ins: list[tuple[str, str, str]], now: datetime) -> Loaded:
     Telling(book, Clock(now, ZoneInfo(story.TIMEZONE)), sign_ins, hashes).tell()
     await partitions.make(months_of(now))
     await book.write()
+    await countdown.first_taps(first_taps(book))
     clicks, applications = len(book.rows["click"]), len(book.rows["application"])
     # A start of the worker would do it too; so there is something to look forward to without one.
     await replan_stale(now, limit=applications)
     return Loaded([f"The demo is loaded: {clicks:,} clicks and {applications:,} applications of the last {DAYS} days."])
+
+
+def first_taps(book: Book) -> dict[UUID, datetime]:
+    """When a person tapped each link first."""
+    taps: dict[UUID, datetime] = {}
+    for click in book.rows["click"]:
+        if click["verdict"] == Verdict.PERSON:
+            taps[click["link_id"]] = min(click["at"], taps.get(click["link_id"], click["at"]))
+    return taps
 
 
 def months_of(now: datetime) -> Sequence[date]:

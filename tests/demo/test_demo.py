@@ -55,6 +55,12 @@ async def test_it_is_large_enough_to_look_real() -> None:
     assert await count("campaign") == 2
 
 
+async def test_each_link_knows_its_first_tap() -> None:
+    first = "(SELECT min(at) FROM click c WHERE c.link_id = l.id AND c.verdict = 'person')"
+    assert await count("link l", f"kind = 'channel' AND first_tap_at IS DISTINCT FROM {first}") == 0
+    assert await count("link", "first_tap_at IS NOT NULL") > 15
+
+
 async def test_its_four_members_can_sign_in() -> None:
     kept = {r["email"]: r for r in await db.rows("SELECT email, role, password_hash FROM member")}
     assert {(r["role"], r["email"]) for r in kept.values()} == {(role, email) for role, email, _ in SIGN_INS}
