@@ -1,5 +1,6 @@
 """The application: the rooms put together, and nothing else."""
 
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -47,6 +48,8 @@ from portal.web import errors, health, logs, security, static
 from portal.web.missing import Missing
 from portal.web.templating import template_config
 
+COLLECT_AFTER = (50_000, 20, 50)
+"""Objects more than before, and rounds over young and middle-aged ones (``gc.set_threshold``)."""
 HANDLERS = [
     *health.handlers,
     *accounts_pages.handlers,
@@ -90,7 +93,17 @@ def create_app() -> ASGIApp:
     """The ASGI callable that the web server runs: redirects in front, everything else behind."""
     die_with_parent()
     logs.configure()
-    return front.RedirectFront(litestar_app())
+    app = front.RedirectFront(litestar_app())
+    settle()
+    return app
+
+
+def settle() -> None:
+    """What is there from the start stays: Python's collector of cycles need not look through it again and again, and hundreds of
+    requests that wait for one commit are no reason to look for garbage. It costs a redirect a fifth of its time otherwise."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
 
 
 def litestar_app() -> Litestar:

@@ -38,7 +38,6 @@ class Asked(msgspec.Struct, frozen=True, gc=False):
 def read_request(scope: Mapping[str, Any]) -> Asked:
     """`scope`: of an HTTP request (ASGI 3)."""
     got = {name: value for name, value in scope["headers"] if name in READ}
-    early = not EARLY.isdisjoint(got)
     return Asked(
         method=scope["method"],
         address=_address(scope["client"], got.get(b"x-forwarded-for")),
@@ -46,8 +45,8 @@ def read_request(scope: Mapping[str, Any]) -> Asked:
         user_agent=_agent(got.get(b"user-agent", b"")[:500]),
         referrer_host=_referrer(got.get(b"referer", b"")[:500]),
         language=_language(got.get(b"accept-language", b"")[:60]),
-        purpose=" ".join([_text(got[name], 60) for name in PURPOSES if name in got]) if early else "",
-        sec_fetch=_fetches(*[got.get(name, b"-")[:30] for name in FETCHES]) if b"sec-fetch-site" in got else "",
+        purpose=" ".join([_text(got[name], 60) for name in PURPOSES if name in got]) if got.keys() & EARLY else "",
+        sec_fetch=_fetches(site, *map(got.get, FETCHES[1:])) if (site := got.get(FETCHES[0])) is not None else "",
         cookie=_text(got.get(b"cookie"), 4096),
     )
 
@@ -120,9 +119,10 @@ def _language(said: bytes) -> str:
     return first_language(_text(said, 60))
 
 
-@lru_cache(maxsize=REMEMBERED)
-def _fetches(*said: bytes) -> str:
-    return " ".join([_text(value, 30) for value in said])
+@lru_cache(maxsize=100)
+def _fetches(*said: bytes | None) -> str:
+    """These few words come uncut, so fewer are remembered."""
+    return " ".join([_text(b"-" if value is None else value, 30) for value in said])
 
 
 def _is_in(proxies: Networks, address: str) -> bool:

@@ -1,20 +1,51 @@
 """`make bench`: all benchmarks, or those named."""
 
+import argparse
+import asyncio
+import subprocess
 import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
 
-from tests.bench import redirect
+from tests.bench import ingest, redirect, reports, years
+from tests.bench.stores import Stores, stores
 
-ALL = {"redirect": redirect.run}
+NAMES = ("redirect", "ingest", "reports")
+SIZES = (100_000, 1_000_000)
+"""Clicks to begin with, beside those asked for."""
 
 
-def main(names: list[str]) -> int:
-    unknown = set(names) - set(ALL)
-    if unknown:
-        print(f"There is no benchmark {', '.join(sorted(unknown))}: choose from {', '.join(ALL)}.")
-        return 2
-    for name in names or ALL:
-        ALL[name]()
+def main() -> int:
+    top = argparse.ArgumentParser(prog="make bench ARGS=", description="Figures to be held against each other, never alone.")
+    top.add_argument("names", nargs="*", metavar="name", help=f"{', '.join(NAMES)}; all when none is named")
+    top.add_argument("--rounds", type=int, default=5, help="how often each is measured")
+    top.add_argument("--seconds", type=int, default=3, help="for how many each load of the redirect goes on")
+    top.add_argument("--clicks", type=int, default=10_000_000, help="how many there are at most, for ingest and reports")
+    chosen = top.parse_args()
+    names = chosen.names or NAMES
+    if unknown := set(names) - set(NAMES):
+        top.error(f"there is no benchmark {', '.join(sorted(unknown))}: choose from {', '.join(NAMES)}")
+    if "redirect" in names:
+        if subprocess.run(["sh", Path(__file__).with_name("tools.sh")], check=False).returncode:
+            return 2
+        redirect.run(chosen.rounds, chosen.seconds)
+    if {"ingest", "reports"} & set(names):
+        with stores() as used:
+            of_years(used, names, chosen.clicks, chosen.rounds)
     return 0
 
 
-sys.exit(main(sys.argv[1:]))
+def of_years(used: Stores, names: Sequence[str], most: int, rounds: int) -> None:
+    """What needs very many clicks; the largest database serves both."""
+    sizes = sorted({min(size, most) for size in (SIZES if "ingest" in names else ()) + (most,)})
+    print(f"making {', '.join(f'{size:,}' for size in sizes)} clicks, which takes minutes", flush=True)
+    now = datetime.now(UTC)
+    made = [asyncio.run(years.make(used.create_database(f"clicks_{size}"), size, now)) for size in sizes]
+    if "ingest" in names:
+        ingest.run(used, made, rounds)
+    if "reports" in names:
+        reports.run(made[-1], rounds)
+
+
+sys.exit(main())

@@ -1,125 +1,148 @@
-"""The redirect with everything on, beside a bare one, alternated in one run.
-
-The load generator is Python and shares the machine with the server, so requests per second are too low for both; the cost of
-one request in the server's own CPU time is not touched by that, and is the figure to read.
-"""
+"""The redirect with everything on, beside a bare one, nginx, and an insert for each click; alternated in one run."""
 
 import asyncio
-import os
-import signal
-import socket
 import statistics
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-
-import psutil
 
 from portal import db
 from portal.migrations import migrate
 from portal.settings import settings
-from tests.bench.load import Load, load
-from tests.cast import add_channel, add_job, add_link, add_workspace
-from tests.servers import start_test_servers
+from tests.bench.stores import Stores, stores
+from tests.bench.web import Server, application, nginx
+from tests.bench.wrk import Load, load
+from tests.cast import PLAIN_LINK, add_channel, add_job, add_workspace
 
-ROUNDS = 5
-SECONDS = 3.0
-CONNECTIONS = 32
-SLUG = "nurse-ig-story"
+FEW, MANY = 1_000, 100_000
+BARE, NGINX, PORTAL, TWO, INSERTS = "bare 302", "nginx 302", "portal", "portal, 2 workers", "an insert each"
+RECORDING = {PORTAL, TWO, INSERTS}
 
 
-@dataclass
+@dataclass(frozen=True)
+class Case:
+    """What is measured side by side."""
+
+    server: str
+    links: int
+    connections: int
+
+
+@dataclass(frozen=True)
 class Round:
     load: Load
-    cpu: float
-    """Microseconds of the server's CPU for one request."""
+    web: float
+    """Microseconds of CPU for a request, in the server."""
+    database: float
+    """And in PostgreSQL."""
 
 
-def run() -> None:
-    servers = start_test_servers()
-    try:
-        os.environ |= {
-            "DATABASE_URL": servers.create_database("bench"),
-            "REDIS_URL": servers.redis_url,
-            "PORTAL_SECRET_KEY": "a-secret-for-benchmarks-and-nothing-else",
-            "PORTAL_DATA_DIR": str(servers.folder / "portal"),
-        }
-        settings.cache_clear()
+CASES = [
+    *(Case(server, FEW, connections) for connections in (32, 256) for server in (BARE, NGINX, PORTAL, TWO, INSERTS)),
+    *(Case(PORTAL, MANY, connections) for connections in (32, 256)),
+]
+Taken = dict[Case, list[Round]]
+
+
+def run(rounds: int, seconds: int) -> None:
+    with stores() as used, ExitStack() as running:
         asyncio.run(_prepare())
-        with _server("tests.bench.bare:app", factory=False) as bare, _server("portal.app:create_app", factory=True) as whole:
-            asyncio.run(load(whole.port, f"/{SLUG}", connections=CONNECTIONS, seconds=1))
-            rounds = [(_measure(bare), _measure(whole)) for _ in range(ROUNDS)]
-    finally:
-        servers.stop()
-    _report(rounds)
-
-
-async def _prepare() -> None:
-    await migrate(settings().database_url)
-    await db.open(settings().database_url)
-    workspace_id = await add_workspace()
-    job_id = await add_job(workspace_id, slug="night-nurse-leeds", deadline_at=None)
-    await add_link(workspace_id, job_id, await add_channel(workspace_id), SLUG)
-    await db.close()
-
-
-@dataclass
-class Server:
-    port: int
-    process: subprocess.Popen[bytes]
-
-    def cpu(self) -> float:
-        """Seconds that it and its children have used."""
-        whole = psutil.Process(self.process.pid)
-        used = [p.cpu_times() for p in (whole, *whole.children(recursive=True))]
-        return sum(t.user + t.system for t in used)
+        servers = running.enter_context(_servers())
+        _settle(servers.values())
+        for case in CASES:
+            _warm(servers[case.server], case)
+        taken: Taken = {case: [] for case in CASES}
+        for _ in range(rounds):
+            for case in CASES:
+                taken[case].append(_measure(servers[case.server], used, case, seconds))
+    _report(taken, rounds, seconds)
 
 
 @contextmanager
-def _server(target: str, *, factory: bool) -> Iterator[Server]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    words = ["--interface", "asgi", "--port", str(port), "--loop", "uvloop", "--http", "1", "--log-level", "error", "--no-ws"]
-    process = subprocess.Popen([sys.executable, "-m", "granian", *words, *(["--factory"] if factory else []), target])
-    try:
-        _wait_until_open(port)
-        yield Server(port, process)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(20)
+def _servers() -> Iterator[dict[str, Server]]:
+    with ExitStack() as each:
+        yield {
+            BARE: each.enter_context(application("tests.bench.bare:create_app")),
+            NGINX: each.enter_context(nginx()),
+            PORTAL: each.enter_context(application("portal.app:create_app")),
+            TWO: each.enter_context(application("portal.app:create_app", workers=2)),
+            INSERTS: each.enter_context(application("tests.bench.inserting:create_app")),
+        }
 
 
-def _wait_until_open(port: int) -> None:
-    for _ in range(300):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise RuntimeError("the server did not open its port")
+async def _prepare() -> None:
+    """As many links as are tapped at most, of 20 jobs."""
+    await migrate(settings().database_url)
+    await db.open(settings().database_url)
+    workspace_id = await add_workspace()
+    channel_id = await add_channel(workspace_id)
+    jobs = [await add_job(workspace_id, deadline_at=None) for _ in range(20)]
+    names = ", ".join(PLAIN_LINK)
+    marks = ", ".join(f"${n}" for n in range(4, 4 + len(PLAIN_LINK)))
+    await db.run(
+        f"INSERT INTO link (id, workspace_id, kind, channel_id, job_id, slug, {names}) "
+        f"SELECT uuidv7(), $1, 'channel', $2, ($3::uuid[])[n % 20 + 1], 'bench-' || n, {marks} "
+        f"FROM generate_series(0, {MANY - 1}) n",
+        *(workspace_id, channel_id, jobs, *PLAIN_LINK.values()),
+    )
+    await db.run("ANALYZE")
+    await db.close()
 
 
-def _measure(server: Server) -> Round:
-    before = server.cpu()
-    seen = asyncio.run(load(server.port, f"/{SLUG}", connections=CONNECTIONS, seconds=SECONDS))
-    if seen.wrong:
-        raise RuntimeError(f"{seen.wrong} answers were no redirect")
-    return Round(seen, (server.cpu() - before) / len(seen.waits) * 1e6)
+def _settle(servers: Collection[Server]) -> None:
+    """Until none is busy with its start any more: the portal copies all links to the disk first."""
+    before, still = sum(server.cpu() for server in servers), 0
+    while still < 2:
+        time.sleep(2)
+        now = sum(server.cpu() for server in servers)
+        before, still = now, still + 1 if now - before < 0.1 else 0
 
 
-def _report(rounds: list[tuple[Round, Round]]) -> None:
-    print(f"redirect, {CONNECTIONS} connections, {ROUNDS} rounds of {SECONDS:g} s each, alternated; medians")
-    for name, one in (("bare 302", 0), ("portal", 1)):
-        taken = [pair[one] for pair in rounds]
-        mid = statistics.median
+def _warm(server: Server, case: Case) -> None:
+    load(server.port, links=case.links, connections=case.connections, seconds=2)
+
+
+def _measure(server: Server, used: Stores, case: Case, seconds: int) -> Round:
+    before = asyncio.run(_emptied()), server.cpu(), used.cpu()
+    seen = load(server.port, links=case.links, connections=case.connections, seconds=seconds)
+    web, database = server.cpu() - before[1], used.cpu() - before[2]
+    if case.server in RECORDING:
+        asyncio.run(_check(seen, case))
+    return Round(seen, web / seen.requests * 1e6, database / seen.requests * 1e6)
+
+
+async def _emptied() -> None:
+    await asyncio.sleep(0.5)  # what the load before this one left under way ends
+    await db.open(settings().database_url)
+    await db.run("TRUNCATE click_journal")
+    await db.close()
+
+
+async def _check(seen: Load, case: Case) -> None:
+    """Every redirect that was answered has its line in the journal; those cut off at the end may have one, too."""
+    await db.open(settings().database_url)
+    written = await db.value("SELECT count(DISTINCT id) FROM click_journal")
+    await db.close()
+    if not seen.requests <= written <= seen.requests + case.connections:
+        raise RuntimeError(f"{seen.requests} redirects, {written} hits written down")
+
+
+def _report(taken: Taken, rounds: int, seconds: int) -> None:
+    print(f"redirect: {rounds} rounds of {seconds} s each, alternated; medians, and ratios to the bare 302 of the same round")
+    heads = ("links", 7), ("conns", 5), ("a second", 9), ("p50 ms", 7), ("p99 ms", 7), ("us CPU web", 10), ("+ db", 5)
+    print(" " * 18, *(f"{head:>{width}}" for head, width in heads), " of bare (spread)   p99")
+    for case, seen in taken.items():
+        bare = taken[Case(BARE, FEW, case.connections)]
+        rate = [one.load.per_second / other.load.per_second for one, other in zip(seen, bare, strict=True)]
+        late = [one.load.p99 / other.load.p99 for one, other in zip(seen, bare, strict=True)]
         print(
-            f"  {name:10} {mid(r.load.per_second for r in taken):8,.0f}/s   p50 {mid(r.load.wait(0.5) for r in taken):6.2f} ms   "
-            f"p99 {mid(r.load.wait(0.99) for r in taken):6.2f} ms   {mid(r.cpu for r in taken):6.1f} us CPU a request"
+            f"{case.server:18} {case.links:7,} {case.connections:5} {_mid(one.load.per_second for one in seen):9,.0f} "
+            f"{_mid(one.load.p50 for one in seen) / 1000:7.2f} {_mid(one.load.p99 for one in seen) / 1000:7.2f} "
+            f"{_mid(one.web for one in seen):10.1f} {_mid(one.database for one in seen):5.1f}  "
+            f"{_mid(rate):5.2f} ({min(rate):.2f}-{max(rate):.2f}) {_mid(late):5.1f}"
         )
-    rate = [whole.load.per_second / bare.load.per_second for bare, whole in rounds]
-    cpu = [bare.cpu / whole.cpu for bare, whole in rounds]
-    print(f"  portal : bare, requests per second {statistics.median(rate):.2f} ({min(rate):.2f}-{max(rate):.2f})")
-    print(f"  bare : portal, CPU of a request    {statistics.median(cpu):.2f} ({min(cpu):.2f}-{max(cpu):.2f})")
+
+
+def _mid(values: Iterable[float]) -> float:
+    return statistics.median(values)

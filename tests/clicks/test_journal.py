@@ -16,7 +16,7 @@ from portal import db
 from portal.clicks import journal as journal_module
 from portal.clicks import refuge, spool
 from portal.clicks.hits import Hit
-from portal.clicks.journal import LOST, RECORDED, SPOOLED, Journal
+from portal.clicks.journal import LOST, ONE_WRITE, RECORDED, SPOOLED, Journal
 from portal.clicks.replaying import DAMAGED, REPLAYED, TORN, replay_abandoned
 from portal.settings import settings
 from tests.cast import NOW
@@ -253,6 +253,19 @@ async def test_a_database_that_hangs_is_asked_once_and_not_by_everybody(
     async with asyncio.timeout(20):
         while journal.standing().journal != "ok":
             await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize("count", [ONE_WRITE, ONE_WRITE + 1, 5000])
+async def test_no_batch_waits_for_a_database_that_hangs_however_long_its_hits_are(
+    journal: Journal, frozen: Callable[[], None], count: int
+) -> None:
+    """The larger ones do not fit into the socket: asyncpg then waits for room, and not for an answer."""
+    asked = {"query": "é" * 1000, "user_agent": "é" * 500, "purpose": "é" * 244, "sec_fetch": "é" * 124}
+    before, written = counted(SPOOLED), [msgspec.structs.replace(hit, **asked) for hit in hits(count)]
+    async with asyncio.timeout(5):
+        await asyncio.gather(*(journal.append(hit) for hit in written))
+    assert counted(SPOOLED) - before == count
+    frozen()
 
 
 async def test_a_database_that_hangs_is_not_waited_for_at_the_start_nor_at_the_end(
