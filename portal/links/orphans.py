@@ -80,11 +80,12 @@ async def ended(workspace_id: UUID, now: datetime) -> list[Ended]:
     """Those tapped most often first. Counted by what people were answered, so the same link may stand here twice."""
     found = await db.rows(
         "SELECT k.link_id, k.outcome, count(*) AS hits, max(k.at) AS last_at FROM click k "
-        "WHERE k.workspace_id = $1 AND k.at >= $2 AND k.verdict = 'person' AND k.outcome = ANY($3::text[]) "
+        "WHERE k.workspace_id = $1 AND k.day >= $4 AND k.at >= $2 AND k.verdict = 'person' AND k.outcome = ANY($3::text[]) "
         "GROUP BY 1, 2 ORDER BY 3 DESC, 4 DESC LIMIT 200",
         workspace_id,
         now - LOOKED_BACK,
         list(ENDED),
+        (now - LOOKED_BACK).date() - timedelta(days=1),
     )
     own = {near.link_id: near for near in (await _own(workspace_id)).values()}
     return [

@@ -24,11 +24,13 @@ async def tapped(northgate: Northgate, link_id: UUID, outcome: str, verdict: str
     at = NOW - timedelta(days=days_ago)
     await partitions.make({partitions.month_of(at)})
     texts = ("reason", "method", "app", "device", "system", "language", "referrer_host", "user_agent", "purpose", "sec_fetch")
+    said = ", ".join(texts)
     await db.run(
-        f"INSERT INTO click (id, at, workspace_id, link_id, outcome, verdict, rules, parameters, {', '.join(texts)}) "
-        f"VALUES ($1, $2, $3, $4, $5, $6, 1, '{{}}'{', $7' * len(texts)})",
+        f"INSERT INTO click (id, at, day, mailed, workspace_id, link_id, outcome, verdict, rules, parameters, {said}) "
+        f"VALUES ($1, $2, $3, false, $4, $5, $6, $7, 1, '{{}}'{', $8' * len(texts)})",
         db.new_id(),
         at,
+        at.date(),
         northgate.id,
         link_id,
         outcome,
