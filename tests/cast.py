@@ -5,6 +5,7 @@ Everything here is put into the database directly, so that a test of one room ne
 """
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -213,7 +214,38 @@ async def post(client: httpx.AsyncClient, path: str, data: dict[str, Any] | None
 @pytest.fixture
 async def recruiter(app: ASGIApp, northgate: Northgate) -> AsyncIterator[httpx.AsyncClient]:
     """A recruiter of Northgate Care, signed in."""
+    async with signed_in(app, northgate.recruiter) as client:
+        yield client
+
+
+@pytest.fixture
+async def admin(app: ASGIApp, northgate: Northgate) -> AsyncIterator[httpx.AsyncClient]:
+    async with signed_in(app, northgate.admin) as client:
+        yield client
+
+
+@pytest.fixture
+async def marketer(app: ASGIApp, northgate: Northgate) -> AsyncIterator[httpx.AsyncClient]:
+    async with signed_in(app, northgate.marketer) as client:
+        yield client
+
+
+@pytest.fixture
+async def viewer(app: ASGIApp, northgate: Northgate) -> AsyncIterator[httpx.AsyncClient]:
+    async with signed_in(app, northgate.viewer) as client:
+        yield client
+
+
+@pytest.fixture
+async def elsewhere(app: ASGIApp, outsider: SignedIn) -> AsyncIterator[httpx.AsyncClient]:
+    """The admin of another workspace, signed in."""
+    async with signed_in(app, outsider) as client:
+        yield client
+
+
+@asynccontextmanager
+async def signed_in(app: ASGIApp, member: SignedIn) -> AsyncIterator[httpx.AsyncClient]:
     from tests.conftest import browser
 
     async with browser(app) as client:
-        yield await sign_in(client, northgate.recruiter)
+        yield await sign_in(client, member)

@@ -3,7 +3,6 @@
 import asyncio
 import html
 import re
-from collections.abc import AsyncIterator
 from uuid import UUID
 
 import httpx
@@ -20,12 +19,6 @@ from tests.conftest import browser
 
 MEMBERS = "/app/settings/members"
 PASSWORD = "walnut river tram"
-
-
-@pytest.fixture
-async def admin(app: ASGIApp, northgate: Northgate) -> AsyncIterator[httpx.AsyncClient]:
-    async with browser(app) as client:
-        yield await sign_in(client, northgate.admin)
 
 
 async def second_admin(northgate: Northgate) -> UUID:

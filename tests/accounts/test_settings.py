@@ -1,6 +1,5 @@
 """A workspace's settings."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import httpx
@@ -21,12 +20,6 @@ TYPED = {
     "brand_color": "#7C3AED",
     "privacy_url": "https://northgate.example/privacy",
 }
-
-
-@pytest.fixture
-async def admin(app: ASGIApp, northgate: Northgate) -> AsyncIterator[httpx.AsyncClient]:
-    async with browser(app) as client:
-        yield await sign_in(client, northgate.admin)
 
 
 async def test_an_admin_changes_the_settings(admin: httpx.AsyncClient, northgate: Northgate, outsider: SignedIn) -> None:

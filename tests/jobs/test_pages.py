@@ -1,4 +1,3 @@
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -12,12 +11,6 @@ from portal.jobs.jobs import Job, Status, get_job, list_jobs
 from tests.cast import Northgate, add_application, add_candidate, add_job, post, sign_in
 from tests.conftest import browser
 from tests.jobs.test_job_form import TYPED
-
-
-@pytest.fixture
-async def marketer(app: ASGIApp, northgate: Northgate) -> AsyncIterator[httpx.AsyncClient]:
-    async with browser(app) as client:
-        yield await sign_in(client, northgate.marketer)
 
 
 def at(northgate: Northgate, end: str = "") -> str:

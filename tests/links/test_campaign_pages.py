@@ -1,39 +1,17 @@
 """Pages of campaigns, as members see them."""
 
 import re
-from collections.abc import AsyncIterator
 from uuid import UUID
 
 import httpx
 import pytest
-from litestar.types import ASGIApp
 
 from portal import db
-from portal.accounts.access import SignedIn
 from portal.links import utm
 from portal.links.slugs import SlugFault
-from tests.cast import NOW, Northgate, add_channel, add_job, add_link, insert, post, sign_in
-from tests.conftest import browser
+from tests.cast import NOW, Northgate, add_channel, add_job, add_link, insert, post
 
 NEW = "/app/campaigns/new"
-
-
-@pytest.fixture
-async def marketer(app: ASGIApp, northgate: Northgate) -> AsyncIterator[httpx.AsyncClient]:
-    async with browser(app) as client:
-        yield await sign_in(client, northgate.marketer)
-
-
-@pytest.fixture
-async def viewer(app: ASGIApp, northgate: Northgate) -> AsyncIterator[httpx.AsyncClient]:
-    async with browser(app) as client:
-        yield await sign_in(client, northgate.viewer)
-
-
-@pytest.fixture
-async def elsewhere(app: ASGIApp, outsider: SignedIn) -> AsyncIterator[httpx.AsyncClient]:
-    async with browser(app) as client:
-        yield await sign_in(client, outsider)
 
 
 @pytest.fixture

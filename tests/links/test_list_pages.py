@@ -3,46 +3,18 @@
 import csv
 import io
 import zipfile
-from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from litestar.types import ASGIApp
 
 from portal import db
-from portal.accounts.access import SignedIn
 from portal.links import sheets
 from portal.links.list_pages import HEADER
 from portal.web.exports import as_csv
-from tests.cast import NOW, Northgate, add_channel, add_link, insert, post, sign_in
-from tests.conftest import browser
+from tests.cast import NOW, Northgate, add_channel, add_link, insert, post
 
 UPLOAD = "/app/links/upload"
 UTM = "/app/settings/utm"
-
-
-@pytest.fixture
-async def marketer(app: ASGIApp, northgate: Northgate) -> AsyncIterator[httpx.AsyncClient]:
-    async with browser(app) as client:
-        yield await sign_in(client, northgate.marketer)
-
-
-@pytest.fixture
-async def admin(app: ASGIApp, northgate: Northgate) -> AsyncIterator[httpx.AsyncClient]:
-    async with browser(app) as client:
-        yield await sign_in(client, northgate.admin)
-
-
-@pytest.fixture
-async def viewer(app: ASGIApp, northgate: Northgate) -> AsyncIterator[httpx.AsyncClient]:
-    async with browser(app) as client:
-        yield await sign_in(client, northgate.viewer)
-
-
-@pytest.fixture
-async def elsewhere(app: ASGIApp, outsider: SignedIn) -> AsyncIterator[httpx.AsyncClient]:
-    async with browser(app) as client:
-        yield await sign_in(client, outsider)
 
 
 def table(answer: httpx.Response) -> list[list[str]]:

@@ -1,29 +1,13 @@
 """Pages of links, as members see them."""
 
 import re
-from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from litestar.types import ASGIApp
 
 from portal import db
-from portal.accounts.access import SignedIn
 from portal.links.slugs import SlugFault
-from tests.cast import NOW, Northgate, add_channel, add_link, post, sign_in
-from tests.conftest import browser
-
-
-@pytest.fixture
-async def viewer(app: ASGIApp, northgate: Northgate) -> AsyncIterator[httpx.AsyncClient]:
-    async with browser(app) as client:
-        yield await sign_in(client, northgate.viewer)
-
-
-@pytest.fixture
-async def elsewhere(app: ASGIApp, outsider: SignedIn) -> AsyncIterator[httpx.AsyncClient]:
-    async with browser(app) as client:
-        yield await sign_in(client, outsider)
+from tests.cast import NOW, Northgate, add_channel, add_link, post
 
 
 def share(northgate: Northgate) -> str:

@@ -5,13 +5,11 @@ import html
 import io
 import re
 import zipfile
-from collections.abc import AsyncIterator
 from datetime import date
 from decimal import Decimal
 from xml.etree import ElementTree
 
 import httpx
-import pytest
 from babel.dates import format_date
 from litestar.types import ASGIApp
 
@@ -34,12 +32,6 @@ VIEWS: list[dict[str, str]] = [
     {"verdict": "preview"},
     {"zone": "Europe/Warsaw"},
 ]
-
-
-@pytest.fixture
-async def marketer(app: ASGIApp, northgate: Northgate) -> AsyncIterator[httpx.AsyncClient]:
-    async with browser(app) as client:
-        yield await sign_in(client, northgate.marketer)
 
 
 async def rows_of(client: httpx.AsyncClient, table: str, query: dict[str, str]) -> list[Row]:

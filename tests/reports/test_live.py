@@ -2,12 +2,10 @@
 
 import html
 import re
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID
 
 import httpx
-import pytest
 from litestar.types import ASGIApp
 
 from portal import clock, db, redis
@@ -19,12 +17,6 @@ from portal.settings import settings
 from tests.cast import NOW, Northgate, add_application, add_candidate, add_channel, add_link, sign_in
 from tests.conftest import browser
 from tests.reports.conftest import hit, landing, record
-
-
-@pytest.fixture
-async def marketer(app: ASGIApp, northgate: Northgate) -> AsyncIterator[httpx.AsyncClient]:
-    async with browser(app) as client:
-        yield await sign_in(client, northgate.marketer)
 
 
 async def add_story(northgate: Northgate) -> tuple[str, str]:

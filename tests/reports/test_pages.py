@@ -1,6 +1,5 @@
 import html
 import re
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from itertools import cycle, pairwise
 from uuid import uuid4
@@ -14,13 +13,6 @@ from portal.accounts.access import SignedIn
 from tests.cast import Northgate, add_application, add_candidate, add_channel, add_link, sign_in
 from tests.conftest import browser
 from tests.reports.conftest import World, hit, landing, record
-
-
-@pytest.fixture
-async def marketer(app: ASGIApp, northgate: Northgate) -> AsyncIterator[httpx.AsyncClient]:
-    """Everybody in these tests: who may see the least sees all figures."""
-    async with browser(app) as client:
-        yield await sign_in(client, northgate.marketer)
 
 
 async def some_figures(northgate: Northgate) -> str:

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
@@ -179,12 +178,6 @@ async def test_two_workers_send_each_report_once(northgate: Northgate) -> None:
 
 
 # ---- Its page ------------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-async def marketer(app: ASGIApp, northgate: Northgate) -> AsyncIterator[httpx.AsyncClient]:
-    async with browser(app) as client:
-        yield await sign_in(client, northgate.marketer)
 
 
 async def wanted(member_id: UUID) -> bool:
