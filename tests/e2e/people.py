@@ -112,7 +112,8 @@ CODES = {"instagram/story": "-ig-story", "instagram/bio": "-ig-bio", "facebook/a
 
 
 async def channel_row(page: Page, job: str, channel: str) -> list[str]:
-    """The cells of a channel in the job's table of figures: clicks, visitors, landed, gave name, started, completed, rate."""
+    """The cells of a channel in the job's table of figures: clicks, visitors, landed, gave name, started, completed, by nudge,
+    rate."""
     await page.goto(f"{job}/figures")
     row = page.locator("#channels tbody tr", has_text=channel)
     return [(await cell.inner_text()).strip() for cell in await row.locator("td").all()] if await row.count() else []

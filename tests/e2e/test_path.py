@@ -44,8 +44,8 @@ async def test_a_candidate_who_stopped_halfway_is_nudged_and_finishes_elsewhere(
             await answer(other, 4)
             await finished(other)
 
-        await wait_for(lambda: row_is(recruiter, job, ["1", "1", "1", "1", "1", "1"]), "the recruiter's table")
-        assert await channel_row(recruiter, job, "Facebook · Ad") == ["0", "0", "0", "0", "0", "0", "–"]
+        await wait_for(lambda: row_is(recruiter, job, ["1"] * 7), "the recruiter's table")
+        assert await channel_row(recruiter, job, "Facebook · Ad") == ["0"] * 7 + ["–"]
         await recruiter.goto(f"{empty_portal.url}/app/messages?tab=sent")
         await expect(recruiter.locator("tbody[data-list] tr")).to_have_count(1)
         await recruiter.goto(f"{empty_portal.url}/app/messages")
@@ -68,4 +68,4 @@ async def nudge_link(page: Page, running: Running) -> str:
 
 
 async def row_is(page: Page, job: str, wanted: list[str]) -> bool:
-    return (await channel_row(page, job, "Instagram · Story"))[:6] == wanted
+    return (await channel_row(page, job, "Instagram · Story"))[:7] == wanted
