@@ -58,8 +58,11 @@ def cpu_of(pid: int) -> float:
 
 def _cpu(process: psutil.Process) -> float:
     """Finer than hundredths of a second where the kernel says so (Linux)."""
-    with suppress(FileNotFoundError):
+    with suppress(FileNotFoundError, ProcessLookupError):
         if told := [int(task.read_text().split()[0]) for task in Path(f"/proc/{process.pid}/task").glob("*/schedstat")]:
             return sum(told) / 1e9
-    times = process.cpu_times()
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:  # a helper of PostgreSQL that has done its work
+        return 0.0
     return times.user + times.system
