@@ -17,7 +17,9 @@ READY = """
 WITH ready AS (
   SELECT j.ctid AS place, c.link_id, c.workspace_id, c.day, c.verdict
   FROM click_journal j
-  LEFT JOIN click c ON c.id = j.click_id AND c.at > j.at - $3::interval AND c.at <= j.at + interval '1 minute'
+  LEFT JOIN LATERAL (
+    SELECT * FROM click WHERE id = j.click_id AND at > j.at - $3::interval AND at <= j.at + interval '1 minute' LIMIT 1
+  ) c ON true
   WHERE j.kind = $1 AND (c.id IS NOT NULL OR j.at < $2)
   LIMIT $4
   FOR UPDATE OF j SKIP LOCKED
@@ -25,6 +27,8 @@ WITH ready AS (
 DELETE FROM click_journal j USING ready WHERE j.ctid = ready.place
 RETURNING j.id, j.at, j.click_id, ready.link_id, ready.workspace_id, ready.day, ready.verdict
 """
+"""`LIMIT 1` changes no result, since ids are unique. It makes PostgreSQL look for each landing's click by its id: with a journal
+that it believes to be full it would rather read all clicks there are, once for each batch."""
 
 
 async def ingest(now: datetime, limit: int) -> tuple[int, int]:

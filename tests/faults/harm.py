@@ -1,6 +1,7 @@
 """What is done to the system, and undone again. One function a fault: a context manager that breaks, and mends at its end."""
 
 import asyncio
+import re
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -92,14 +93,14 @@ async def postmaster_killed(system: System) -> AsyncIterator[None]:
 @asynccontextmanager
 async def backend_killed(system: System) -> AsyncIterator[None]:
     """PostgreSQL ends all others then, and plays its log back."""
-    _backends(system)[0].kill()
+    (await _backends(system))[0].kill()
     yield
 
 
 @asynccontextmanager
 async def backends_ended(system: System) -> AsyncIterator[None]:
     """As an administrator would."""
-    for backend in _backends(system):
+    for backend in await _backends(system):
         backend.terminate()
     yield
 
@@ -107,7 +108,7 @@ async def backends_ended(system: System) -> AsyncIterator[None]:
 @asynccontextmanager
 async def backends_frozen(system: System) -> AsyncIterator[None]:
     """Those that are connected hang, and new ones work."""
-    held = _backends(system)
+    held = await _backends(system)
     for backend in held:
         backend.suspend()
     yield
@@ -116,9 +117,16 @@ async def backends_frozen(system: System) -> AsyncIterator[None]:
             backend.resume()
 
 
-def _backends(system: System) -> list[psutil.Process]:
-    """PostgreSQL's processes that serve somebody: their titles say for whom and from where."""
-    return [process for process in system.postgres.tree()[1:] if "[local]" in title_of(process)]
+async def _backends(system: System) -> list[psutil.Process]:
+    """PostgreSQL's processes that serve somebody, as soon as there are any: their titles say for whom and from where."""
+    found: list[psutil.Process] = []
+
+    def look() -> bool:
+        found[:] = [process for process in system.postgres.tree()[1:] if SERVES.search(title_of(process))]
+        return bool(found)
+
+    await until(look, "somebody to be connected to PostgreSQL")
+    return found
 
 
 @asynccontextmanager
@@ -183,6 +191,8 @@ async def _rises(web: Web, metric: str) -> None:
         await asyncio.sleep(0.1)
 
 
+SERVES = re.compile(r"\[local\]|\(\d+\)")
+"""In a title such as `postgres: portal portal [local] idle`, or `127.0.0.1(54321)` in place of the socket."""
 EVERYTHING = frozenset({*WEBS, "worker", "clock", "PostgreSQL", "Valkey"})
 STORES = frozenset({"PostgreSQL", "Valkey"})
 
