@@ -20,6 +20,7 @@ from litestar.status_codes import (
     HTTP_429_TOO_MANY_REQUESTS,
 )
 
+from portal import changes
 from portal.accounts import members, sessions, setup, signing_in
 from portal.accounts.access import NotSignedIn, Permission, Role, SignedIn
 from portal.accounts.colors import read_color, text_on
@@ -231,6 +232,7 @@ async def save_settings(request: Asked, member: SignedIn) -> Response[Any]:
     form = Form(await request.form())
     try:
         await edit_workspace(member.workspace_id, read_changes(form))
+        await changes.workspace_changed(member.workspace_id)
     except Invalid as wrong:
         return await _settings_form(request, member, form.values, wrong.errors)
     return done(request, SETTINGS, "Settings saved.")

@@ -13,7 +13,7 @@ from portal.settings import settings
 Networks = tuple[IPv4Network | IPv6Network, ...]
 
 PURPOSES = (b"sec-purpose", b"purpose", b"x-purpose", b"x-moz")
-FETCHES = (b"sec-fetch-site", b"sec-fetch-mode", b"sec-fetch-user", b"sec-fetch-dest")
+FETCHES = SITE, MODE, USER, DEST = (b"sec-fetch-site", b"sec-fetch-mode", b"sec-fetch-user", b"sec-fetch-dest")
 EARLY = frozenset(PURPOSES)
 READ = frozenset({b"user-agent", b"referer", b"accept-language", b"cookie", b"x-forwarded-for", *PURPOSES, *FETCHES})
 REMEMBERED = 5_000
@@ -46,7 +46,7 @@ def read_request(scope: Mapping[str, Any]) -> Asked:
         referrer_host=_referrer(got.get(b"referer", b"")[:500]),
         language=_language(got.get(b"accept-language", b"")[:60]),
         purpose=" ".join([_text(got[name], 60) for name in PURPOSES if name in got]) if got.keys() & EARLY else "",
-        sec_fetch=_fetches(site, *map(got.get, FETCHES[1:])) if (site := got.get(FETCHES[0])) is not None else "",
+        sec_fetch=_fetches(got[SITE], got.get(MODE), got.get(USER), got.get(DEST)) if SITE in got else "",
         cookie=_text(got.get(b"cookie"), 4096),
     )
 

@@ -66,7 +66,7 @@ class Engine:
         fine = await self._load_salts(SALTS_AT_START)
         await asyncio.wait({patience.start(self.hosts.find())}, timeout=HOSTS_AT_START)
         self._loops = [
-            patience.start(targets.listen(self.cache, self.snapshot, self.hosts)),
+            patience.start(targets.listen(self.cache, self.snapshot, self.hosts, hears=self.cache.hear)),
             patience.start(self._keep_hosts()),
             patience.start(self._keep_salts(fine)),
             patience.start(self.snapshot.keep()),
@@ -173,30 +173,14 @@ async def respond(key: str, scope: HTTPScope, host: str) -> Answer:
     now = clock.now()
     standing = engine().cache.peek(key, now)
     if standing is None:
-        return await _searched(key, scope, host, now)
-    return await _tapped(standing, scope, host, now)
-
-
-async def _searched(key: str, scope: HTTPScope, host: str, now: datetime) -> Answer:
-    """The same for an address that must be looked for."""
-    if not SHAPE.fullmatch(key):
-        return answers.stopped(Outcome.UNKNOWN, None)
-    try:
-        target = await engine().cache.find(key)
-    except Unreachable:
-        return answers.away()
-    if target is None:
-        await engine().journal.append(_unknown_hit(key, str(scope["method"]), now))
-        return answers.stopped(Outcome.UNKNOWN, None)
-    return await _tapped(target.standing(now), scope, host, now)
-
-
-async def _tapped(standing: Standing, scope: HTTPScope, host: str, now: datetime) -> Answer:
-    target, asked = standing.target, read_request(scope)
+        found = await _search(key, str(scope["method"]), now)
+        if isinstance(found, Answer):
+            return found
+        standing = found
+    target, outcome, asked = standing.target, standing.outcome, read_request(scope)
     if host and not domains.serves_link(engine().hosts.known, host, target.link.workspace_id):
         return answers.stopped(Outcome.UNKNOWN, None)
     staff = await _is_staff(asked.cookie, target.link.workspace_id, now) if asked.cookie else False
-    outcome = standing.outcome
     if outcome is REDIRECTED and agents.wants_card(asked.user_agent) and asked.method == "GET":
         outcome = Outcome.CARD
     hit = _hit(standing, asked, outcome, now, staff=staff)
@@ -204,6 +188,20 @@ async def _tapped(standing: Standing, scope: HTTPScope, host: str, now: datetime
     if outcome is REDIRECTED:
         return answers.redirect(target.location(hit.id))
     return answers.card(target) if outcome is Outcome.CARD else answers.stopped(outcome, target)
+
+
+async def _search(key: str, method: str, now: datetime) -> Standing | Answer:
+    """What an address that is not in memory leads to; or the answer when it leads nowhere."""
+    if not SHAPE.fullmatch(key):
+        return answers.stopped(Outcome.UNKNOWN, None)
+    try:
+        target = await engine().cache.find(key)
+    except Unreachable:
+        return answers.away()
+    if target is None:
+        await engine().journal.append(_unknown_hit(key, method, now))
+        return answers.stopped(Outcome.UNKNOWN, None)
+    return target.standing(now)
 
 
 def _hit(standing: Standing, asked: Asked, outcome: Outcome, now: datetime, *, staff: bool) -> Hit:

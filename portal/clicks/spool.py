@@ -116,9 +116,9 @@ class Segment:
 
     def release(self) -> None:
         """Whoever comes next may take it over. A second time does nothing."""
-        if self._handle >= 0:
-            os.close(self._handle)
-        self._handle = -1
+        handle, self._handle = self._handle, -1  # first: a thread may be about to do the same
+        if handle >= 0:
+            os.close(handle)
 
 
 def abandoned(folder: Path) -> tuple[list[Segment], list[Path]]:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
+from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
 from portal import changes, patience, redis
@@ -24,7 +25,11 @@ from portal.links.public import FoundLink, find_links
 log = structlog.get_logger()
 
 FRESH, FRESH_UNKNOWN = 30.0, 5.0
-"""Seconds after which the database is asked again."""
+"""Seconds after which the database is asked again, about a link and about what is none."""
+FRESH_HEARD = 300.0
+"""The same while changes are heard of as they are made: else 100,000 links in use would be asked for all the time."""
+PING_EVERY, SILENT = 5.0, 15.0
+"""Seconds between questions whether Redis still has us on its list, and without any answer until it has not."""
 MOST, MOST_UNKNOWN = 150_000, 10_000
 """Addresses kept: a known one takes about a kilobyte. Unknown ones have a room of their own: guessing pushes no link out."""
 PATIENCE, PATIENCE_FOR_UNKNOWN = 0.25, 2.0
@@ -73,8 +78,7 @@ class Target(msgspec.Struct, frozen=True):
         page = self.page
         if not page.startswith("/"):
             return page
-        id_ = msgspec.to_builtins(click_id)  # str() takes five times as long
-        return f"{page}?click={id_}" if self.personal else f"{page}?click={id_}&via={self.key}"
+        return f"{page}?click={click_id}" if self.personal else f"{page}?click={click_id}&via={self.key}"
 
     @property
     def page(self) -> str:
@@ -146,6 +150,7 @@ class TargetCache:
         """The known keys of a link, or of a job: most changes touch a few of very many."""
         self._loading: dict[str, asyncio.Task[Target | None]] = {}
         self._changes = 0
+        self._fresh = FRESH
         self._away = False
         self._ask_again_at = 0.0
 
@@ -176,6 +181,9 @@ class TargetCache:
         if what == "slug":
             self._unknown.pop(which, None)
             return
+        if what == "workspace":
+            self.expire_all()
+            return
         with suppress(ValueError):  # what another version says
             for key in self._of.get(UUID(which), ()):
                 self._known[key].fresh_until = 0
@@ -186,6 +194,13 @@ class TargetCache:
         self._unknown.clear()
         for entry in self._known.values():
             entry.fresh_until = 0
+
+    def hear(self, heard: bool) -> None:
+        """Whether from now on all changes are told to `drop`."""
+        self._fresh = FRESH_HEARD if heard else FRESH
+        latest = self._clock() + self._fresh
+        for entry in self._known.values():
+            entry.fresh_until = min(entry.fresh_until, latest)
 
     async def _look(self, key: str, stale: _Entry | None) -> Target | None:
         """Ask the database; while it doesn't answer, whoever knew the address before. Only one request in `RETRY` seconds finds
@@ -218,7 +233,7 @@ class TargetCache:
         changes = self._changes
         target = await self._read(key)
         self._away = False
-        fresh = FRESH if target is not None else FRESH_UNKNOWN
+        fresh = self._fresh if target is not None else FRESH_UNKNOWN
         # Something changed while we read: this answer serves those who wait for it, and nobody after them.
         self._keep(key, target, self._clock() + fresh if changes == self._changes else 0)
         return target
@@ -254,19 +269,35 @@ class Listener(Protocol):
     def expire_all(self) -> None: ...
 
 
-async def listen(*listeners: Listener) -> None:
-    """Tell them what other processes change, for ever. After an outage of Redis everything may have changed."""
+async def listen(*listeners: Listener, hears: Callable[[bool], None] = lambda heard: None) -> None:
+    """Tell them what other processes change, for ever. After an outage of Redis everything may have changed. `hears` is told
+    whether all changes are heard from now on."""
     while True:
         try:
             async with redis.client().pubsub() as heard:
                 await heard.subscribe(changes.CHANNEL)
                 for listener in listeners:
                     listener.expire_all()
-                while True:
-                    message = await heard.get_message(ignore_subscribe_messages=True, timeout=1.0)
-                    if message is not None:
-                        for listener in listeners:
-                            listener.drop(message["data"].decode(errors="replace"))
+                hears(True)
+                await _pass_on(heard, listeners)
         except (RedisError, OSError) as error:
             log.debug("not listening for changes", error=repr(error))
+            hears(False)
             await asyncio.sleep(1)
+
+
+async def _pass_on(heard: PubSub, listeners: Sequence[Listener]) -> None:
+    """Until the connection breaks, which some do without a word. Raises `RedisError` or `OSError`."""
+    asked = answered = time.monotonic()
+    while True:
+        message = await heard.get_message(ignore_subscribe_messages=True, timeout=1.0)
+        now = time.monotonic()
+        answered = now if message is not None else answered
+        if message is not None and message["type"] == "message":
+            for listener in listeners:
+                listener.drop(message["data"].decode(errors="replace"))
+        if now - asked >= PING_EVERY:
+            await heard.ping()
+            asked = now
+        if now - answered >= SILENT:
+            raise OSError("Redis says nothing")

@@ -10,7 +10,7 @@ import asyncpg
 import msgspec
 from slugify import slugify
 
-from portal import db
+from portal import changes, db
 from portal.links.links import COLUMNS, SOURCE, ShownLink, shown
 from portal.web.forms import Form, Invalid
 from portal.web.missing import Missing
@@ -171,6 +171,7 @@ async def _change(workspace_id: UUID, campaign_id: UUID, setting: str, *values: 
         raise Invalid({"name": NAME_TAKEN}) from None
     if not touched:
         raise Missing("campaign")
+    await changes.workspace_changed(workspace_id)
 
 
 def _campaign(row: db.Row) -> Campaign:

@@ -1,11 +1,13 @@
 """A workspace's settings."""
 
+import asyncio
 from datetime import timedelta
 
 import httpx
 import pytest
 from litestar.types import ASGIApp
 
+from portal import changes, redis
 from portal.accounts.access import SignedIn
 from portal.accounts.workspaces import get_workspace, is_https, switch_communications
 from portal.web.missing import Missing
@@ -32,6 +34,16 @@ async def test_an_admin_changes_the_settings(admin: httpx.AsyncClient, northgate
     assert "Settings saved." in page.text
     assert "Settings saved." not in (await admin.get("/app/settings")).text
     assert page.text.count("Northgate Homes") >= 2
+
+
+async def test_other_processes_hear_of_the_change(admin: httpx.AsyncClient, northgate: Northgate) -> None:
+    async with redis.client().pubsub() as heard:
+        await heard.subscribe(changes.CHANNEL)
+        await post(admin, "/app/settings", TYPED)
+        async with asyncio.timeout(5):
+            while (said := await heard.get_message(ignore_subscribe_messages=True, timeout=1)) is None:
+                pass
+    assert said["data"] == f"workspace:{northgate.id}".encode()
 
 
 @pytest.mark.parametrize(

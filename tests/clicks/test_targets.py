@@ -1,13 +1,15 @@
 """The memory of links: bounded, asked once, dropped when something changes, and good while the database is away."""
 
 import asyncio
+from datetime import datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from portal import changes, patience, redis
+from portal import changes, db, patience, redis
 from portal.clicks import targets
-from portal.clicks.targets import FRESH, FRESH_UNKNOWN, Target, TargetCache, Unreachable, read_target
+from portal.clicks.targets import FRESH, FRESH_HEARD, FRESH_UNKNOWN, Target, TargetCache, Unreachable, read_target
 from portal.jobs import jobs
 from portal.links import history
 from tests.cast import NOW, Northgate, add_channel, add_link
@@ -236,4 +238,115 @@ async def test_listening_survives_a_connection_that_breaks(northgate: Northgate,
         await history.pause(northgate.id, link_id, by=None, now=NOW)
         while (await _now(cache)) != "paused":
             await asyncio.sleep(0.01)
+    await patience.stop([listening])
+
+
+async def test_what_is_in_memory_changes_with_the_time(northgate: Northgate) -> None:
+    begins, ends = NOW + timedelta(minutes=7), NOW + timedelta(hours=1, minutes=1)
+    await add_link(northgate.id, northgate.job_id, await add_channel(northgate.id), "nurse", starts_at=begins, expires_at=ends)
+    cache = Asked().cache()
+    await cache.find("nurse")
+
+    def outcome(at: datetime) -> str:
+        standing = cache.peek("nurse", at)
+        assert standing is not None
+        return standing.outcome.value
+
+    second = timedelta(seconds=1)
+    assert [outcome(NOW), outcome(begins - second), outcome(begins)] == ["not_started", "not_started", "redirected"]
+    assert [outcome(ends - second), outcome(ends)] == ["redirected", "expired"]
+    assert outcome(NOW) == "not_started", "clocks are put right now and then"
+
+
+@pytest.mark.parametrize("timezone", ["Europe/London", "Asia/Kathmandu", "America/St_Johns", "Pacific/Apia"])
+async def test_the_day_in_memory_is_the_workspaces_own_at_every_minute(northgate: Northgate, timezone: str) -> None:
+    await db.run("UPDATE workspace SET timezone = $1", timezone)
+    await add_link(northgate.id, northgate.job_id, await add_channel(northgate.id), "nurse")
+    cache = Asked().cache()
+    await cache.find("nurse")
+    days = set()
+    for minute in range(26 * 60):
+        at = NOW + timedelta(minutes=minute)
+        standing = cache.peek("nurse", at)
+        assert standing is not None
+        assert standing.day == at.astimezone(ZoneInfo(timezone)).date()
+        days.add(standing.day)
+    assert len(days) >= 2
+
+
+async def test_a_job_that_reaches_its_deadline_is_closed_at_that_moment(northgate: Northgate, link_id: UUID) -> None:
+    await db.run("UPDATE job SET deadline_at = $1", NOW + timedelta(minutes=5))
+    cache = Asked().cache()
+    await cache.find("nurse")
+    for seconds, outcome in ((0, "redirected"), (299, "redirected"), (300, "closed")):
+        standing = cache.peek("nurse", NOW + timedelta(seconds=seconds))
+        assert standing is not None
+        assert standing.outcome == outcome
+
+
+async def test_memory_is_not_asked_for_what_is_stale_or_unknown(link_id: UUID) -> None:
+    asked = Asked()
+    cache = asked.cache()
+    assert cache.peek("nurse", NOW) is None
+    await cache.find("nobody")
+    assert cache.peek("nobody", NOW) is None
+    await cache.find("nurse")
+    assert cache.peek("nurse", NOW) is not None
+    asked.seconds = FRESH
+    assert cache.peek("nurse", NOW) is None
+
+
+async def test_while_changes_are_heard_a_link_is_asked_for_less_often(link_id: UUID) -> None:
+    asked = Asked()
+    cache = asked.cache()
+    cache.hear(True)
+    await cache.find("nurse")
+    asked.seconds = FRESH_HEARD - 1
+    await cache.find("nurse")
+    assert asked.questions == ["nurse"]
+    asked.seconds = FRESH_HEARD
+    await cache.find("nurse")
+    assert asked.questions == ["nurse", "nurse"]
+
+
+async def test_from_when_changes_may_be_missed_what_is_known_lasts_half_a_minute(link_id: UUID) -> None:
+    asked = Asked()
+    cache = asked.cache()
+    cache.hear(True)
+    await cache.find("nurse")
+    cache.hear(False)
+    asked.seconds = FRESH - 1
+    await cache.find("nurse")
+    assert asked.questions == ["nurse"]
+    asked.seconds = FRESH
+    await cache.find("nurse")
+    assert asked.questions == ["nurse", "nurse"]
+
+
+async def test_a_change_of_the_workspace_is_heard_too(link_id: UUID, northgate: Northgate) -> None:
+    cache = Asked().cache()
+    assert await cache.find("nurse") is not None
+    await db.run("UPDATE workspace SET name = 'Southgate Care'")
+    cache.drop(f"workspace:{northgate.id}")
+    found = await cache.find("nurse")
+    assert found is not None
+    assert found.job.workspace_name == "Southgate Care"
+
+
+async def test_a_redis_that_says_nothing_is_not_believed_to_tell_of_changes(
+    link_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its connection stays open, but nothing comes any more: not even an answer."""
+    monkeypatch.setattr(targets, "PING_EVERY", 0.1)
+    monkeypatch.setattr(targets, "SILENT", 1.5)
+    cache = TargetCache()
+    listening = patience.start(targets.listen(cache, hears=cache.hear))
+    async with asyncio.timeout(20):
+        while cache._fresh != FRESH_HEARD:
+            await asyncio.sleep(0.01)
+        await redis.client().client_pause(2500)
+        while cache._fresh != FRESH:
+            await asyncio.sleep(0.05)
+        while cache._fresh != FRESH_HEARD:
+            await asyncio.sleep(0.05)
     await patience.stop([listening])
