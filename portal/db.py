@@ -96,6 +96,11 @@ async def _teach_json(connection: asyncpg.Connection) -> None:
     )
 
 
+async def _keep_as_it_is(connection: asyncpg.Connection) -> None:
+    """asyncpg would ask the server to forget what a session had set, after each use: a round trip more for every query. Nothing
+    here sets anything for longer than a transaction, and asyncpg rolls those back by itself; a test holds that."""
+
+
 DB = Database()
 
 
@@ -104,7 +109,9 @@ async def open(url: str, max_size: int = 10) -> None:  # noqa: A001 - read as db
     away (`AWAY`) until it is back."""
     DB.config = {"dsn": url}
     limits = {"timeout": CONNECTING, "command_timeout": ANSWERING}
-    await DB.start_connection_pool(init=_teach_json, min_size=0, max_size=max_size, **limits)
+    # Compiling a query takes longer than most of ours run.
+    plain = {"server_settings": {"jit": "off"}}
+    await DB.start_connection_pool(init=_teach_json, reset=_keep_as_it_is, min_size=0, max_size=max_size, **limits, **plain)
 
 
 async def close() -> None:

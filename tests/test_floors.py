@@ -1,6 +1,7 @@
 """Rules of the house, read off the code."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -100,3 +101,16 @@ def test_rules_never_ask_the_clock() -> None:
         and any(word in path.read_text() for word in ("datetime.now(", "clock.now(", "utcnow("))
     ]
     assert wrong == []
+
+
+def test_no_query_sets_anything_for_a_whole_session() -> None:
+    """The pool hands a connection on as it comes back."""
+    lasting = re.compile(r"^\s*(SET (?!LOCAL|TRANSACTION)|LISTEN |DECLARE )|pg_(try_)?advisory_lock|set_config")
+    said = [
+        (name, node.value)
+        for path, name in sources()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    assert len(said) > 1000
+    assert [(name, text) for name, text in said if lasting.search(text)] == []
