@@ -10,6 +10,7 @@ from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template import TemplateConfig
 
 from portal.settings import ROOT, settings
+from portal.web import drawing
 from portal.web.static import static
 
 
@@ -22,6 +23,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     env.globals.update(static=static, public_url=lambda: settings().public_url, short_host=lambda: settings().short_host)
+    env.globals["drawing"] = drawing
     env.filters.update(
         day=day, date=calendar_day, clock=clock, moment=moment, iso=iso, number=number, percent=percent, plural=plural
     )
