@@ -21,7 +21,7 @@ from tests.bench import years
 from tests.bench.stores import Stores
 from tests.bench.years import Year
 
-BATCH, BATCHES = 5_000, 4
+BATCH, BATCHES, LINKS = 5_000, 4, 200
 Round = tuple[float, float]
 """Seconds, and seconds of CPU, for one click."""
 
@@ -66,8 +66,8 @@ def _tap(year: Year, n: int, at: datetime) -> Hit:
         id=db.new_id(),
         at=at,
         kind=Kind.CLICK.value,
-        link_id=year.links[n % years.LINKS],
-        slug=f"bench-{n % years.LINKS}",
+        link_id=year.links[n % LINKS],
+        slug=f"bench-{n % LINKS}",
         outcome=Outcome.REDIRECTED.value,
         method="GET",
         user_agent=f"{years.AGENT} {n % 300}",

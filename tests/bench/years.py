@@ -2,6 +2,7 @@
 them that such clicks give."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import msgspec
@@ -10,9 +11,10 @@ from portal import db
 from portal.accounts.access import Role, SignedIn
 from portal.clicks import partitions
 from portal.migrations import migrate
-from tests.cast import add_application, add_candidate, add_channel, add_job, add_link, add_member, add_workspace
+from portal.migrations.versions import portal_2026_11_23_sums
+from tests.cast import NOW, add_channel, add_job, add_link, add_member, add_workspace, insert
 
-LINKS, DAYS, PEOPLE = 200, 365, 2_000
+LINKS, DAYS, PEOPLE = 1_000, 365, 20_000
 AGENT = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/21F90 "
     "Instagram 334.0.4.25.89 (iPhone14,5; iOS 17_5_1; en_GB; en-GB; scale=3.00; 1170x2532; 608720130)"
@@ -32,6 +34,8 @@ SELECT uuidv7(click.at - clock_timestamp()), click.at + interval '2 s', click.wo
   'person' FROM click JOIN link ON link.id = click.link_id WHERE click.verdict = 'person' AND click.at >= $1 AND click.at < $2
 """
 AT_ONCE = 100_000
+SUMS = Path(portal_2026_11_23_sums.__file__).with_suffix(".sql")
+BEFORE_SUMS = "-- What was counted before there were sums."
 VALUES = (
     *(("verdict", "person", 90), ("verdict", "preview", 10), ("excluded", "preview:link_preview", 10)),
     *(
@@ -54,16 +58,39 @@ VALUES = (
 DAILY = """
 INSERT INTO click_daily (workspace_id, link_id, day, dimension, value, clicks)
 SELECT $1, link_id, day, dimension, value, greatest(1, round($6 * share / 100)) FROM unnest($2::uuid[]) link_id,
-  generate_series($3::date - $4::int, $3::date, interval '1 day') day,
+  generate_series($3::date, $4::date, interval '1 day') day,
   unnest($5::text[], $7::text[], $8::float[]) AS of (dimension, value, share)
 WHERE hashtext(link_id::text || day || dimension || value) & 65535 < 65536 * $6 * share / 100
 """
 HOURLY = """
 INSERT INTO click_hourly (workspace_id, link_id, hour, verdict, clicks)
 SELECT $1, link_id, hour, verdict, greatest(1, round($5 * share)) FROM unnest($2::uuid[]) link_id,
-  generate_series($3::timestamptz, $4::timestamptz, interval '1 hour') hour,
+  generate_series($3::timestamptz, $4::timestamptz - interval '1 hour', interval '1 hour') hour,
   (VALUES ('person', 0.9), ('preview', 0.1)) of (verdict, share)
 WHERE hashtext(link_id::text || hour || verdict) & 65535 < 65536 * $5 * share
+"""
+
+PERSON = """
+SELECT n, $4::timestamptz + n * $5::interval AS at, ($2::uuid[])[1 + n * 7 % array_length($2::uuid[], 1)] AS link_id,
+  ($3::uuid[])[1 + n * 7 % array_length($3::uuid[], 1)] AS job_id, md5('person' || n)::uuid AS candidate_id,
+  md5('application' || n)::uuid AS application_id, md5('link' || n)::uuid AS own_id, $1::uuid AS workspace_id, n % 2 = 1 AS done
+FROM generate_series(0, $6::int - 1) n
+"""
+CANDIDATES = f"""
+INSERT INTO candidate (id, workspace_id, name, email, language, timezone, metadata, created_at)
+SELECT candidate_id, workspace_id, 'Person ' || n, 'person' || n || '@example.com', 'en', '', '{{}}', at FROM ({PERSON}) p
+"""
+APPLICATIONS = f"""
+INSERT INTO application (id, workspace_id, job_id, candidate_id, stage, door, link_id, invite, answered, captured_at, started_at,
+  completed_at, active_at, plan_stale, created_at)
+SELECT application_id, workspace_id, job_id, candidate_id, CASE WHEN done THEN 'completed' ELSE 'started' END, 'landing', link_id,
+  false, 3, at, at, CASE WHEN done THEN at END, at, false, at FROM ({PERSON}) p
+"""
+PERSONAL_LINKS = f"""
+INSERT INTO link (id, workspace_id, kind, job_id, application_id, token_digest, token_version, label, target_url, note,
+  card_title, card_text, created_at)
+SELECT own_id, workspace_id, 'personal', job_id, application_id, sha256(own_id::text::bytea), 1, '', '', '', '', '', at
+FROM ({PERSON}) p
 """
 
 
@@ -74,6 +101,8 @@ class Year(msgspec.Struct, frozen=True):
     clicks: int
     workspace_id: UUID
     jobs: list[UUID]
+    channels: list[UUID]
+    campaign_id: UUID
     links: list[UUID]
     member: SignedIn
 
@@ -98,8 +127,15 @@ async def _cast(url: str, clicks: int) -> Year:
     jobs = [await add_job(workspace_id, title=f"Night nurse {n}", deadline_at=None) for n in range(10)]
     places = [{"code": f"c{n}", "placement": f"story-{n}", "placement_name": f"Story {n}"} for n in range(10)]
     channels = [await add_channel(workspace_id, **place) for place in places]
-    links = [await add_link(workspace_id, jobs[n % 10], channels[n // 10 % 10], f"bench-{n}") for n in range(LINKS)]
-    return Year(url, clicks, workspace_id, jobs, links, member)
+    campaign = {"name": "Spring nurses", "code": "spring-nurses", "notes": "", "created_at": NOW}
+    campaign_id = await insert("campaign", workspace_id=workspace_id, **campaign)
+    links = [
+        await add_link(
+            workspace_id, jobs[n % 10], channels[n // 10 % 10], f"bench-{n}", campaign_id=None if n % 20 else campaign_id
+        )
+        for n in range(LINKS)
+    ]
+    return Year(url, clicks, workspace_id, jobs, channels, campaign_id, links, member)
 
 
 async def _add_clicks(year: Year, began: datetime, step: timedelta) -> None:
@@ -112,15 +148,24 @@ async def _add_clicks(year: Year, began: datetime, step: timedelta) -> None:
 async def _add_figures(year: Year, began: datetime, now: datetime) -> None:
     a_day = year.clicks / LINKS / DAYS
     dimensions, values, shares = (list(column) for column in zip(*VALUES, strict=True))
-    await _run(DAILY, year.workspace_id, year.links, now.date(), DAYS, dimensions, a_day, values, shares)
+    for table in ("click_daily", "click_hourly"):  # the sums beside them come in one go
+        await _run(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+    await _run(DAILY, year.workspace_id, year.links, began.date(), now.date(), dimensions, a_day, values, shares)
     await _run(HOURLY, year.workspace_id, year.links, began, now, a_day / 24)
-    for n in range(PEOPLE):
-        at = began + (now - began) * n / PEOPLE
-        candidate_id = await add_candidate(year.workspace_id, f"Person {n}", f"person{n}@example.com")
-        link_id, job_id = year.links[n % LINKS], year.jobs[n % 10]
-        steps = {"started_at": at} | ({"completed_at": at, "stage": "completed"} if n % 2 else {"stage": "started"})
-        await add_application(year.workspace_id, job_id, candidate_id, link_id=link_id, created_at=at, captured_at=at, **steps)
+    await _run("ANALYZE")
+    async with db.connection() as connection:
+        await connection.execute(SUMS.read_text().partition(BEFORE_SUMS)[2], timeout=600)
+    for table in ("click_daily", "click_hourly"):
+        await _run(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+    await _add_people(year, began, now)
     await _run("VACUUM ANALYZE")
+
+
+async def _add_people(year: Year, began: datetime, now: datetime) -> None:
+    """Half of them finish."""
+    args = year.workspace_id, year.links, year.jobs, began, (now - began) / PEOPLE, PEOPLE
+    for sql in (CANDIDATES, APPLICATIONS, PERSONAL_LINKS):
+        await _run(sql, *args)
 
 
 async def _run(sql: str, *args: object) -> None:
