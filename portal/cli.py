@@ -181,8 +181,10 @@ def rebuild_figures(chosen: argparse.Namespace) -> int:
 async def _rebuild_figures(start: date | None, end: date | None) -> int:
     from portal.clicks.rebuild import rebuild
     from portal.clicks.recount import Recount
+    from portal.reports import touches
 
     total = Recount()
+    await touches.unsettle()
     async for day in rebuild(start, end):
         total += day.found
         if day.found.differed:
@@ -200,8 +202,10 @@ def reclassify(chosen: argparse.Namespace) -> int:
 
 async def _reclassify(start: date | None, end: date | None) -> int:
     from portal.clicks.reclassify import reclassify as judge_again
+    from portal.reports import touches
 
     done = await judge_again(start, end)
+    await touches.unsettle()
     for (before, after), clicks in done.changed.most_common():
         print(f"{clicks:,} from {before} to {after}")
     print(f"{done.clicks:,} clicks were judged again, {done.changed.total():,} of them changed.")

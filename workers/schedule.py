@@ -18,6 +18,7 @@ from portal.candidates import applications
 from portal.clicks import ingest, orphans, partitions, retention, visitors
 from portal.links import uploads
 from portal.messages import delivery, fates, planning
+from portal.reports import touches
 from workers import outages, stores
 from workers.starting import start
 
@@ -103,6 +104,7 @@ CHORES = (
     Chore("visitor salts", 60, visitors.forget_old),
     Chore("hits on no link", 60, orphans.forget_old),
     Chore("old clicks", 3600, retention.drop_old),
+    Chore("last touches", 60, touches.settle),
     Chore("weekly reports", 600, wake_reports),
     Chore("old lists of links", 600, uploads.forget_old),
 )

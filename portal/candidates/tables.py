@@ -59,6 +59,7 @@ class Application(Table, db=DB, tablename="application"):
     deadline_at = Timestamptz(null=True, default=None)
     snoozed_until = Timestamptz(null=True, default=None)
     plan_stale = Boolean()
+    returned = Boolean(null=True, default=None)
     created_at = Timestamptz(default=None)
 
 

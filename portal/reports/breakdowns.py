@@ -28,10 +28,11 @@ class Breakdown(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def bars(self) -> list[dict[str, object]]:
         """As charts take them."""
-        return [{"label": item.label, "value": item.number, "href": item.href, "note": self._part(item)} for item in self.items]
-
-    def _part(self, item: Item) -> str:
-        return percent(item.number, self.total)
+        whole = self.total
+        return [
+            {"label": item.label, "value": item.number, "href": item.href, "note": percent(item.number, whole)}
+            for item in self.items
+        ]
 
     @property
     def total(self) -> int:

@@ -11,7 +11,7 @@ from portal.reports import scope as at
 from portal.reports.costs import Cost, costs
 from portal.reports.intervals import SMALL, wilson
 from portal.reports.numbers import PERSONAL, Excluded, Origin, Source
-from portal.reports.people import AllTimes, Times
+from portal.reports.people import People, Times
 from portal.reports.scope import CHANNEL, By, Query, Scope
 
 
@@ -112,8 +112,9 @@ def share(part: int, whole: int) -> Share | None:
 
 
 async def channel_table(scope: Scope) -> ChannelTable:
-    by_source, times = await _figures(scope, By.CHANNEL), await people.times(scope, By.CHANNEL)
-    channels = await _channel_rows(scope, by_source, times)
+    everybody = await people.everybody(scope, By.CHANNEL)
+    by_source = await _figures(scope, By.CHANNEL, everybody)
+    channels = await _channel_rows(scope, by_source, everybody)
     links = total(row.figures for row in channels)
     direct, invited = (by_source.get(origin, Figures()) for origin in (Origin.DIRECT, Origin.INVITED))
     excluded = await numbers.excluded(scope)
@@ -123,7 +124,7 @@ async def channel_table(scope: Scope) -> ChannelTable:
         direct=direct,
         invited=invited,
         total=links + direct + invited,
-        times=times.total,
+        times=everybody.total,
         cost=Cost.of_all([row.cost for row in channels if row.cost]),
         excluded=excluded[CHANNEL],
         excluded_personal=excluded[PERSONAL],
@@ -134,7 +135,8 @@ async def channel_table(scope: Scope) -> ChannelTable:
 async def link_rows(scope: Scope) -> list[LinkRow]:
     """Links in use, and those that were put away but have figures in the period; the most clicked first. Under a filter of clicks
     or people, those with figures only."""
-    by_link, times = await _figures(scope, By.LINK), await people.times(scope, By.LINK)
+    everybody = await people.everybody(scope, By.LINK)
+    by_link = await _figures(scope, By.LINK, everybody)
     q = Query()
     found = await db.rows(
         f"{at.links(scope, q)} SELECT l.id, l.slug, l.label, l.channel_id, job.title AS job_title, "
@@ -142,7 +144,7 @@ async def link_rows(scope: Scope) -> list[LinkRow]:
         "FROM l JOIN job ON job.workspace_id = l.workspace_id AND job.id = l.job_id ORDER BY l.slug",
         *q.args,
     )
-    rows = [LinkRow(**row, figures=by_link.get(row["id"], NONE), times=times.by_key.get(row["id"], Times())) for row in found]
+    rows = [LinkRow(**row, figures=by_link.get(row["id"], NONE), times=everybody.times.get(row["id"], Times())) for row in found]
     shown = [row for row in rows if row.figures != NONE or not (row.archived or scope.is_narrowed)]
     return sorted(shown, key=lambda row: (-row.figures.clicks, -row.figures.people, row.slug))
 
@@ -151,8 +153,8 @@ def total(figures: Iterable[Figures]) -> Figures:
     return sum(figures, start=Figures())
 
 
-async def _figures(scope: Scope, by: By) -> dict[Source, Figures]:
-    steps = await people.steps(scope, by)
+async def _figures(scope: Scope, by: By, everybody: People) -> dict[Source, Figures]:
+    steps = everybody.steps
     clicks, visitors = await numbers.clicks(scope, by), await numbers.visitors(scope, by)
     landed = await numbers.landed(scope, by)
     return {
@@ -166,7 +168,7 @@ async def _figures(scope: Scope, by: By) -> dict[Source, Figures]:
     }
 
 
-async def _channel_rows(scope: Scope, by_source: dict[Source, Figures], times: AllTimes) -> list[ChannelRow]:
+async def _channel_rows(scope: Scope, by_source: dict[Source, Figures], everybody: People) -> list[ChannelRow]:
     """Channels with links in use, and those whose links were put away but have figures in the period. Under a filter of clicks or
     people, those with figures only."""
     spent = await costs(scope)
@@ -174,7 +176,7 @@ async def _channel_rows(scope: Scope, by_source: dict[Source, Figures], times: A
         ChannelRow(
             **{name: found[name] for name in ("id", "name", "link_count", "only_link", "label")},
             figures=by_source.get(found["id"], NONE),
-            times=times.by_key.get(found["id"], Times()),
+            times=everybody.times.get(found["id"], Times()),
             cost=spent.get(found["id"]),
         )
         for found in await _channels(scope)

@@ -11,29 +11,9 @@ from uuid import UUID
 import msgspec
 
 from portal import db
-from portal.messages.words import NUDGES, Track
+from portal.reports import touches
 from portal.reports.numbers import Origin, Source
 from portal.reports.scope import CLICK_TO_PERSON, By, Query, Scope, arrived, links
-
-BROUGHT_BACK = tuple(track.value for track in (*NUDGES, Track.MANUAL))
-"""Tracks of messages that remind somebody, written by the plan or by hand."""
-RETURNED = f"""
-CASE WHEN a.completed_at IS NULL OR NOT EXISTS (
-  SELECT FROM message WHERE application_id = a.id AND link_id IS NOT NULL AND track IN {BROUGHT_BACK}
-) THEN FALSE ELSE coalesce((
-  SELECT EXISTS (SELECT FROM message WHERE link_id = own.id AND track IN {BROUGHT_BACK})
-  FROM link own
-  CROSS JOIN LATERAL (
-    SELECT tap.at FROM click tap
-    WHERE tap.link_id = own.id AND tap.verdict = 'person' AND tap.at >= a.created_at AND tap.at <= a.completed_at
-    ORDER BY tap.at DESC LIMIT 1
-  ) last
-  WHERE own.application_id = a.id AND own.kind = 'personal'
-  ORDER BY last.at DESC LIMIT 1
-), FALSE) END
-"""
-"""Last touch: of all links that were somebody's own, the one that a person tapped last before the end was in a nudge. The channel
-link was tapped before they had any of these. Each look goes by an index, whatever the planner believes."""
 
 CLICKED_AT = f"""
 CASE WHEN uuid_extract_timestamp(a.click_id) BETWEEN a.created_at - interval '{CLICK_TO_PERSON.days} days'
@@ -62,9 +42,12 @@ class Times(msgspec.Struct, frozen=True, kw_only=True):
     """From there to the end."""
 
 
-class AllTimes(msgspec.Struct, frozen=True):
+class People(msgspec.Struct, frozen=True):
+    steps: dict[Source, Steps]
+    times: dict[UUID, Times]
+    """By channel or link."""
     total: Times
-    by_key: dict[UUID, Times]
+    """Of everybody."""
 
 
 class Paid(msgspec.Struct, frozen=True):
@@ -74,19 +57,38 @@ class Paid(msgspec.Struct, frozen=True):
     completed: int
 
 
-async def steps(scope: Scope, by: By) -> dict[Source, Steps]:
-    """By the channel or link that brought them first, or what there is instead."""
+async def everybody(scope: Scope, by: By) -> People:
+    """By the channel or link that brought them first, or what there is instead; and how long all of them took.
+
+    When they tapped is in the click's id, to the millisecond (UUID version 7, RFC 9562); the address of the page brought it, so
+    what lies elsewhere in time is not believed.
+    """
     if "people" in scope.unknown:
-        return {}
+        return People({}, {}, Times())
     q = Query()
+    moments = f"{CLICKED_AT} AS clicked_at, a.captured_at, a.started_at, a.completed_at"
     found = await db.rows(
-        f"{links(scope, q)} SELECT l.{by} AS key, l.id IS NULL AND a.door = 'landing' AS direct, count(*) AS people, "
-        "count(a.captured_at) AS captured, count(a.started_at) AS started, count(a.completed_at) AS completed, "
-        f"count(*) FILTER (WHERE {RETURNED}) AS returned {arrived(scope, q)} GROUP BY 1, 2",
+        f"{links(scope, q)} SELECT grouping(p.key) AS is_total, p.key, p.direct, count(*) AS people, "
+        "count(p.captured_at) AS captured, count(p.started_at) AS started, count(p.completed_at) AS completed, "
+        f"count(*) FILTER (WHERE p.returned) AS returned, {_median('captured_at', 'clicked_at')} AS to_captured, "
+        f"{_median('started_at', 'captured_at')} AS to_started, {_median('completed_at', 'started_at')} AS to_completed "
+        f"FROM (SELECT l.{by} AS key, l.id IS NULL AND a.door = 'landing' AS direct, {moments}, {touches.RETURNED} AS returned "
+        f"{arrived(scope, q)}) p GROUP BY GROUPING SETS ((), (p.key, p.direct))",
         *q.args,
     )
-    names = Steps.__struct_fields__
-    return {_source(row): Steps(**{name: row[name] for name in names}) for row in found}
+    return People(
+        steps={_source(row): _steps(row) for row in found if not row["is_total"]},
+        times={row["key"]: _times(row) for row in found if row["key"] is not None},
+        total=next((_times(row) for row in found if row["is_total"]), Times()),
+    )
+
+
+def _steps(row: db.Row) -> Steps:
+    return Steps(**{name: row[name] for name in Steps.__struct_fields__})
+
+
+def _times(row: db.Row) -> Times:
+    return Times(**{name: row[name] for name in Times.__struct_fields__})
 
 
 async def paid(scope: Scope, budgets: Sequence[tuple[UUID, UUID]]) -> dict[UUID, Paid]:
@@ -112,29 +114,6 @@ async def completed_by_day(scope: Scope) -> dict[date, int]:
         f"{links(scope, q)} SELECT {day} AS day, count(*) AS number {arrived(scope, q)} AND a.completed_at IS NOT NULL GROUP BY 1"
     )
     return {row["day"]: row["number"] for row in await db.rows(sql, *q.args)}
-
-
-async def times(scope: Scope, by: By) -> AllTimes:
-    """Of all people, and of those of each channel or link.
-
-    When they tapped is in the click's id, to the millisecond (UUID version 7, RFC 9562); the address of the page brought it, so
-    what lies elsewhere in time is not believed.
-    """
-    if "people" in scope.unknown:
-        return AllTimes(Times(), {})
-    q = Query()
-    moments = f"l.{by} AS key, {CLICKED_AT} AS clicked_at, a.captured_at, a.started_at, a.completed_at"
-    found = await db.rows(
-        f"{links(scope, q)} SELECT grouping(p.key) AS is_total, p.key, {_median('captured_at', 'clicked_at')} AS to_captured, "
-        f"{_median('started_at', 'captured_at')} AS to_started, {_median('completed_at', 'started_at')} AS to_completed "
-        f"FROM (SELECT {moments} {arrived(scope, q)}) p GROUP BY GROUPING SETS ((), (p.key))",
-        *q.args,
-    )
-    every = [(row, Times(**{name: row[name] for name in Times.__struct_fields__})) for row in found]
-    return AllTimes(
-        total=next((times for row, times in every if row["is_total"]), Times()),
-        by_key={row["key"]: times for row, times in every if row["key"] is not None},
-    )
 
 
 async def by_zone(scope: Scope) -> list[tuple[str, int]]:
