@@ -50,7 +50,16 @@ async def test_no_column_keeps_an_ip_address() -> None:
 
 
 async def test_every_table_of_people_belongs_to_a_workspace() -> None:
-    without = {"workspace", "click_journal", "visitor_salt", "visitor_day", "orphan_hit", "orphan_seen", "click_retention"}
+    without = {
+        "workspace",
+        "click_journal",
+        "visitor_salt",
+        "visitor_day",
+        "orphan_hit",
+        "orphan_seen",
+        "click_retention",
+        "callback",
+    }
     tables = {t._meta.tablename for t, _ in columns()}
     scoped = {t._meta.tablename for t, c in columns() if c._meta.name == "workspace_id"}
     assert tables - scoped == without

@@ -16,6 +16,7 @@ class Candidate(Table, db=DB, tablename="candidate"):
     phone = Text(null=True, default=None)
     language = Text()
     timezone = Text()
+    browser_timezone = Text()
     external_id = Text(null=True, default=None)
     metadata = JSONB()
     erased_at = Timestamptz(null=True, default=None)
@@ -59,8 +60,24 @@ class Application(Table, db=DB, tablename="application"):
     deadline_at = Timestamptz(null=True, default=None)
     snoozed_until = Timestamptz(null=True, default=None)
     plan_stale = Boolean()
+    arm = Text(null=True, default=None)
+    arm_at = Timestamptz(null=True, default=None)
+    replied_at = Timestamptz(null=True, default=None)
     returned = Boolean(null=True, default=None)
     created_at = Timestamptz(default=None)
+
+
+class Extension(Table, db=DB, tablename="extension"):
+    """Somebody asks for more time."""
+
+    id = UUID(primary_key=True, default=None)
+    workspace_id = UUID(default=None)
+    application_id = UUID(default=None)
+    hours = Integer()
+    state = Text()
+    asked_at = Timestamptz(default=None)
+    decided_at = Timestamptz(null=True, default=None)
+    member_id = UUID(null=True, default=None)
 
 
 class Event(Table, db=DB, tablename="event"):

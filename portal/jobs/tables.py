@@ -1,6 +1,6 @@
 """What this room keeps. The database's own rules stand in `portal/migrations`; a test holds both together."""
 
-from piccolo.columns import UUID, Integer, Text, Timestamptz
+from piccolo.columns import UUID, Boolean, Integer, Text, Timestamptz
 from piccolo.table import Table
 
 from portal.db import DB
@@ -28,5 +28,7 @@ class Job(Table, db=DB, tablename="job"):
     language = Text()
     card_title = Text()
     card_text = Text()
+    extension_hours = Integer()
+    extension_at_once = Boolean()
     created_at = Timestamptz(default=None)
     closed_at = Timestamptz(null=True, default=None)

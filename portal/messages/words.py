@@ -54,6 +54,20 @@ class Anchor(StrEnum):
     BEFORE_DEADLINE = "before_deadline"
 
 
+class Arm(StrEnum):
+    """Which half of a comparison an application belongs to."""
+
+    NUDGED = "nudged"
+    HELD_OUT = "held_out"
+
+
+class Override(StrEnum):
+    """What a member wants of one message, against its plan: the column `wish`."""
+
+    SKIP = "skip"
+    NOW = "now"
+
+
 class Reason(StrEnum):
     """Why a message goes when it goes, or why it does not."""
 
@@ -62,6 +76,10 @@ class Reason(StrEnum):
     GAP = "gap"
     SNOOZED = "snoozed"
     AT_ONCE = "at_once"
+    BY_HAND = "by_hand"
+    SPREAD = "spread"
+    TRY_AGAIN = "try_again"
+    PROVIDER_DOWN = "provider_down"
     COMMUNICATIONS_OFF = "communications_off"
     JOB_DRAFT = "job_draft"
     NO_HOUR_FITS = "no_hour_fits"
@@ -70,6 +88,11 @@ class Reason(StrEnum):
     NO_CONSENT = "no_consent"
     SUPPRESSED = "suppressed"
     ERASED = "erased"
+    HELD_OUT = "held_out"
+    REPLIED = "replied"
+    SKIPPED_BY_MEMBER = "skipped_by_member"
+    JUST_WRITTEN_TO = "just_written_to"
+    BLAST_STOPPED = "blast_stopped"
     TOO_CLOSE = "too_close"
     CAP = "cap"
     TOO_OLD = "too_old"
@@ -84,5 +107,9 @@ class Reason(StrEnum):
     NOT_IN_PLAN = "not_in_plan"
     ALREADY_ANSWERED = "already_answered"
     REFUSED = "refused"
+    INVALID_ADDRESS = "invalid_address"
+    OPTED_OUT = "opted_out"
+    UNDELIVERED = "undelivered"
+    NOT_SENT = "not_sent"
     NO_ANSWER = "no_answer"
     BROKEN = "broken"
