@@ -1,7 +1,8 @@
 """What `portal doctor` looks at, and the questions that the other commands ask before they start."""
 
+import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -16,6 +17,8 @@ from portal.datafolder import Running
 from portal.settings import Settings
 
 OLDEST_POSTGRES = 18
+LOOK = 30.0
+"""Seconds that a provider gets to say what it thinks of a key."""
 LOCAL = {"localhost", "127.0.0.1", "[::1]"}
 AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError)
 """What asyncpg raises for a server that is not there, does not want us, or an address that it can't read."""
@@ -60,7 +63,7 @@ async def examine(settings: Settings, running: Running | None) -> AsyncIterator[
             yield finding
     if running is not None:
         yield Finding(State.OK, "running", f"`portal up` runs on this folder (process {running.pid}).")
-    for finding in providers():
+    async for finding in providers(settings):
         yield finding
 
 
@@ -154,17 +157,53 @@ async def redis(url: str) -> AsyncIterator[Finding]:
         yield Finding(State.WARNING, "Redis", f"It may drop queued work ({policy}): set maxmemory-policy to noeviction.")
 
 
-def providers() -> Iterator[Finding]:
-    """Who carries messages, by channel."""
-    from portal.messages.providers import provider_for
+async def providers(settings: Settings) -> AsyncIterator[Finding]:
+    """Who carries messages where no workspace says otherwise, and what each provider says to our keys."""
+    from portal.messages.providers import CARRIERS, missing, usual
     from portal.messages.words import Channel
 
     for channel in Channel:
-        name = provider_for(channel).name
-        if name == "outbox":
+        if usual(channel, settings) == "outbox":
             yield Finding(State.WARNING, channel.value, "Nothing is sent: messages stand on the outbox page.")
-        else:
-            yield Finding(State.OK, channel.value, f"carried by {name}")
+        for name in CARRIERS[channel]:
+            if name != "outbox" and not missing(name, settings):
+                yield await provider(name, channel.value, settings)
+                if reason := await _rests(name, settings):
+                    yield Finding(State.WARNING, channel.value, f"Messages wait, since it has failed: {reason}.")
+
+
+async def provider(name: str, subject: str, settings: Settings) -> Finding:
+    """What the provider says to our key."""
+    from portal.messages.providers import Later, Refused, Uncertain, Unusable, make
+
+    try:
+        said = await asyncio.wait_for(make(name, settings).look(), LOOK)
+    except (Unusable, Refused) as error:
+        return Finding(State.WRONG, subject, f"{error}.")
+    except (Later, Uncertain, TimeoutError) as error:
+        return Finding(State.WARNING, subject, f"{str(error) or f'{name} did not answer'}: its key could not be looked at.")
+    if without := _without_sender(name, settings):
+        return Finding(State.WARNING, subject, f"{said} But {without} is not set: each workspace needs a sender of its own.")
+    return Finding(State.OK, subject, said)
+
+
+async def _rests(name: str, settings: Settings) -> str:
+    """Why workers hand nothing to the provider at this moment; empty when they do, or when Redis does not say."""
+    from portal import redis as shared
+    from portal.messages import pace
+
+    if not settings.redis_url:
+        return ""
+    await shared.open(settings.redis_url)
+    try:
+        return (await pace.standing(name)).reason
+    finally:
+        await shared.close()
+
+
+def _without_sender(name: str, settings: Settings) -> str:
+    given = settings.twilio_from if name == "twilio" else settings.email_from
+    return "" if given else "TWILIO_FROM" if name == "twilio" else "PORTAL_EMAIL_FROM"
 
 
 async def database_problem(url: str) -> str:

@@ -19,7 +19,7 @@ from portal.processes import CannotStart, Found, Part, command_of, tie
 from portal.settings import Settings, settings
 
 CHILDREN = {"web": ("-m", "portal", "serve"), "worker": ("-m", "workers"), "clock": ("-m", "workers.schedule")}
-WEB_PATIENCE = 30
+WEB_PATIENCE = 90
 """Seconds until web must answer."""
 STEADY = 30
 """Seconds after which a process counts as having started well."""

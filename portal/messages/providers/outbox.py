@@ -8,3 +8,6 @@ class Outbox:
 
     async def send(self, outgoing: Letter) -> Accepted:
         return Accepted(str(outgoing.message_id))
+
+    async def look(self) -> str:
+        return "Nothing is sent: messages stand on the outbox page."
