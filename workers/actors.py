@@ -12,7 +12,8 @@ import dramatiq
 from portal import clock
 from portal.clicks import ingest as clicks
 from portal.clicks import replaying
-from portal.messages import delivery, planning
+from portal.messages import blasts, delivery, planning
+from portal.messages import reconcile as unknown
 from portal.reports import weekly
 from portal.settings import settings
 from workers import outages, stores
@@ -50,9 +51,31 @@ async def deliver(message_id: str) -> None:
 
 
 @dramatiq.actor(queue_name=WAKE, max_age=AGE, time_limit=LIMIT)
+async def write_blasts() -> None:
+    """Write the messages of blasts that are running, a batch at a time."""
+    await _do("blasts", _write_blasts)
+
+
+async def _write_blasts(now: datetime) -> None:
+    while await blasts.work(now):
+        continue
+
+
+@dramatiq.actor(queue_name=WAKE, max_age=AGE, time_limit=LIMIT)
 async def report() -> None:
     """Write and send the weekly reports that are due."""
     await _do("weekly reports", _report)
+
+
+@dramatiq.actor(queue_name=WAKE, max_age=AGE, time_limit=LIMIT)
+async def reconcile() -> None:
+    """Find out what became of messages whose fate is unknown."""
+    await _do("reconcile", _reconcile)
+
+
+async def _reconcile(now: datetime) -> None:
+    await unknown.resend_silent(now)
+    await unknown.look_for_texts(now)
 
 
 async def _report(now: datetime) -> None:

@@ -17,7 +17,7 @@ from portal import clock
 from portal.candidates import applications
 from portal.clicks import ingest, orphans, partitions, retention, visitors
 from portal.links import uploads
-from portal.messages import delivery, fates, planning
+from portal.messages import blasts, callbacks, delivery, fates, planning, reconcile
 from portal.reports import touches
 from workers import outages, stores
 from workers.starting import start
@@ -80,11 +80,25 @@ async def wake_delivery(now: datetime) -> None:
             await delivery.give_back(claimed[told:])
 
 
+async def wake_blasts(now: datetime) -> None:
+    from workers import actors, broker
+
+    if await blasts.anything_running() and await asyncio.to_thread(broker.waiting, broker.WAKE) < MOST_WAKE_UPS:
+        await asyncio.to_thread(actors.write_blasts.send)
+
+
 async def wake_reports(now: datetime) -> None:
     from workers import actors, broker
 
     if await asyncio.to_thread(broker.waiting, broker.WAKE) < MOST_WAKE_UPS:
         await asyncio.to_thread(actors.report.send)
+
+
+async def wake_reconciling(now: datetime) -> None:
+    from workers import actors, broker
+
+    if await reconcile.anything_unknown(now) and await asyncio.to_thread(broker.waiting, broker.WAKE) < MOST_WAKE_UPS:
+        await asyncio.to_thread(actors.reconcile.send)
 
 
 async def beat(now: datetime) -> None:
@@ -96,10 +110,12 @@ CHORES = (
     Chore("clicks on disk", 30, wake_replay),
     Chore("planning", 1, wake_planning),
     Chore("delivery", 1, wake_delivery),
+    Chore("blasts", 1, wake_blasts),
     Chore("sign of life", stores.BEAT, beat),
     Chore("unknown messages", 30, fates.sweep_unknown),
+    Chore("what became of unknown messages", 30, wake_reconciling),
     Chore("expired applications", 60, applications.expire_due),
-    Chore("changed jobs and switches", 60, planning.mark_changed),
+    Chore("changed jobs, plans and switches", 5, planning.mark_changed),
     Chore("click partitions", 60, partitions.make_ahead),
     Chore("visitor salts", 60, visitors.forget_old),
     Chore("hits on no link", 60, orphans.forget_old),
@@ -107,6 +123,7 @@ CHORES = (
     Chore("last touches", 60, touches.settle),
     Chore("weekly reports", 600, wake_reports),
     Chore("old lists of links", 600, uploads.forget_old),
+    Chore("old callbacks", 3600, callbacks.forget_old),
 )
 
 

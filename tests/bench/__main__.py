@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import ingest, redirect, reports, years
+from tests.bench import ingest, messages, redirect, reports, years
 from tests.bench.stores import Stores, stores
 
-NAMES = ("redirect", "ingest", "reports")
+NAMES = ("redirect", "ingest", "reports", "messages")
 SIZES = (100_000, 1_000_000)
 """Clicks to begin with, beside those asked for."""
 
@@ -22,6 +22,7 @@ def main() -> int:
     top.add_argument("--rounds", type=int, default=5, help="how often each is measured")
     top.add_argument("--seconds", type=int, default=3, help="for how many each load of the redirect goes on")
     top.add_argument("--clicks", type=int, default=10_000_000, help="how many there are at most, for ingest and reports")
+    top.add_argument("--due", type=int, default=100_000, help="how many messages are due")
     chosen = top.parse_args()
     names = chosen.names or NAMES
     if unknown := set(names) - set(NAMES):
@@ -33,6 +34,9 @@ def main() -> int:
     if {"ingest", "reports"} & set(names):
         with stores() as used:
             of_years(used, names, chosen.clicks, chosen.rounds)
+    if "messages" in names:
+        with stores() as used:
+            messages.run(used, chosen.due, chosen.rounds)
     return 0
 
 

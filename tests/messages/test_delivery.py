@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextvars import Context
 from datetime import timedelta
 from uuid import UUID
@@ -12,11 +12,12 @@ import pytest
 from portal import db, redis
 from portal.candidates.events import EventKind, add_event
 from portal.links import personal
-from portal.messages import delivery, fates
-from portal.messages.providers import Accepted, Letter, Outgoing, Refused, Uncertain
-from portal.messages.suppression import Cause, suppress
+from portal.messages import delivery, fates, pace, senders
+from portal.messages.providers import Accepted, Fault, Later, Letter, Outgoing, Refused, Uncertain
+from portal.messages.suppression import Cause, is_suppressed, suppress
 from portal.messages.words import Channel
-from tests.cast import NOW, Northgate
+from portal.settings import settings
+from tests.cast import NOW, Northgate, insert
 from tests.messages.conftest import AFTER_3H, Life, give_phone, new_life
 
 HOUR = timedelta(hours=1)
@@ -192,7 +193,7 @@ async def test_what_happens_between_claim_and_hand_over_counts(
     assert row["reason"] and row["body_text"] == ""
     if state == "scheduled":
         assert row["due_at"] > AFTER_3H
-    assert await life.events() == []
+    assert not [kind for kind in await life.events() if kind.startswith("message")]
 
 
 async def test_a_lost_consent_sends_an_email_instead_of_a_text(northgate: Northgate, life: Life) -> None:
@@ -219,7 +220,7 @@ async def test_nothing_goes_at_night_even_when_it_was_due_by_day(life: Life) -> 
     await life.plan()
     assert await life.tick(NIGHT) == 1
     row = await life.message("3h")
-    assert (row["state"], row["due_at"]) == ("scheduled", NOW + 22 * HOUR)
+    assert row["state"] == "scheduled" and NOW + 22 * HOUR <= row["due_at"] <= NOW + 22.5 * HOUR
 
 
 async def test_an_invitation_goes_at_night_by_email(northgate: Northgate) -> None:
@@ -363,15 +364,19 @@ async def test_losing_redis_between_claim_and_worker_only_costs_the_lease(life: 
 
 async def test_a_message_that_cannot_be_written_is_given_up(life: Life) -> None:
     message_id = await claimed(life)
-    await db.run("UPDATE candidate SET timezone = 'Mars/Olympus' WHERE id = $1", life.candidate_id)
+    await insert(
+        "template",
+        **{"workspace_id": life.workspace_id, "step_key": "never-started-3h", "channel": "email", "language": "en"},
+        **{"variant": "a", "subject": "Hello", "body": "{{ nonsense", "button": "Go", "updated_at": NOW},
+    )
     at = AFTER_3H
-    for _ in range(delivery.MOST_ATTEMPTS):
+    for _ in range(fates.MOST_ATTEMPTS):
         assert (await life.message("3h"))["state"] == "claimed"
         await delivery.deliver(message_id, at)
         at += delivery.LEASE
         await life.claim(at)
     row = await life.message("3h")
-    assert (row["state"], row["reason_code"], row["attempts"]) == ("failed", "broken", delivery.MOST_ATTEMPTS)
+    assert (row["state"], row["reason_code"], row["attempts"]) == ("failed", "broken", fates.MOST_ATTEMPTS)
 
 
 async def test_a_candidate_who_is_gone_takes_the_message_along(life: Life) -> None:
@@ -379,3 +384,182 @@ async def test_a_candidate_who_is_gone_takes_the_message_along(life: Life) -> No
     await db.run("DELETE FROM candidate WHERE id = $1", life.candidate_id)
     await delivery.deliver(message_id, AFTER_3H)
     assert await db.value("SELECT count(*) FROM message") == 0
+
+
+# ---- What comes back ---------------------------------------------------------------------------------------------------------
+
+
+async def texted(life: Life) -> None:
+    """Have Ana texted."""
+    await db.run("UPDATE job SET role_type = 'shift' WHERE id = $1", life.job_id)
+    await give_phone(life)
+
+
+async def test_what_the_provider_did_not_take_goes_later(life: Life) -> None:
+    outgoing = await handed_over(life)
+    await delivery.send(outgoing, Carrier(Later("too many requests")), AFTER_3H)
+    row = await life.message("3h")
+    assert (row["state"], row["reason_code"], row["attempts"]) == ("scheduled", "try_again", 1)
+    assert "too many requests" in row["reason"]
+    assert 60 <= (row["due_at"] - AFTER_3H).total_seconds() <= 90
+    await life.plan(AFTER_3H)
+    assert (await life.message("3h"))["due_at"] == row["due_at"]
+    assert await life.tick(row["due_at"] - SECOND) == 0
+    assert await life.tick(row["due_at"]) == 1
+    again = await life.message("3h")
+    assert (again["state"], again["attempts"], again["link_id"], again["error"]) == ("sent", 2, row["link_id"], "")
+    assert await life.events() == ["message_sent"]
+
+
+async def test_the_provider_says_how_long_to_wait(life: Life) -> None:
+    await delivery.send(await handed_over(life), Carrier(Later("busy", seconds=600)), AFTER_3H)
+    assert 600 <= ((await life.message("3h"))["due_at"] - AFTER_3H).total_seconds() <= 900
+
+
+async def test_what_is_never_taken_has_failed_after_so_many_attempts(life: Life) -> None:
+    at, carrier = AFTER_3H, Carrier(Later("nobody there"))
+    message_id = await claimed(life)
+    for attempt in range(1, fates.MOST_ATTEMPTS + 1):
+        outgoing = await delivery.hand_over(message_id, at)
+        assert outgoing is not None and outgoing.attempt == attempt
+        await delivery.send(outgoing, carrier, at)
+        at = (await life.message("3h"))["due_at"]
+        await life.plan(at)
+        await life.claim(at)
+    row = await life.message("3h")
+    assert (row["state"], row["reason_code"]) == ("failed", "refused") and "5 times" in row["reason"]
+    assert at < AFTER_3H + 3 * HOUR
+    assert await life.events() == ["message_failed"]
+
+
+async def test_pauses_grow_and_end(life: Life) -> None:
+    longest = fates.LONGEST_PAUSE * 1.5
+    pauses = [fates.pause(attempt) for attempt in range(1, 20)]
+    assert pauses[0] < pauses[1] < pauses[2] and max(pauses) <= longest
+    assert fates.pause(1, seconds=10**9) <= longest
+
+
+async def test_somebody_who_finished_while_it_waited_gets_nothing(life: Life) -> None:
+    await delivery.send(await handed_over(life), Carrier(Later("busy")), AFTER_3H)
+    await life.finish(AFTER_3H)
+    for minutes in range(5):
+        await life.tick(AFTER_3H + minutes * HOUR)
+    assert (await life.message("3h"))["state"] == "cancelled"
+
+
+async def test_a_late_no_of_an_earlier_attempt_changes_nothing(life: Life) -> None:
+    """The worker of the first attempt was frozen; meanwhile another one has it in hand."""
+    first = await handed_over(life)
+    await delivery.send(first, Carrier(Later("busy")), AFTER_3H)
+    at = (await life.message("3h"))["due_at"]
+    await life.plan(at)
+    [message_id] = await life.claim(at)
+    second = await delivery.hand_over(message_id, at)
+    assert second is not None and second.attempt == 2
+    for late in (Later("busy"), Refused("no"), Uncertain("time-out")):
+        await delivery.send(first, Carrier(late), at)
+        assert (await life.message("3h"))["state"] == "handed_over"
+
+
+async def test_a_no_that_comes_after_it_was_given_up_still_counts(life: Life) -> None:
+    outgoing = await handed_over(life)
+    await fates.sweep_unknown(AFTER_3H + 3 * fates.SILENCE)
+    await delivery.send(outgoing, Carrier(Later("busy")), AFTER_3H + 3 * fates.SILENCE)
+    assert (await life.message("3h"))["state"] == "scheduled"
+
+
+async def test_a_worker_that_was_held_up_sends_nothing(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery, "STALE", -1.0)
+    carrier = Carrier()
+    await delivery.deliver(await claimed(life), AFTER_3H, lambda name: carrier)
+    assert carrier.got == [] and (await life.message("3h"))["state"] == "scheduled"
+
+
+async def test_a_text_to_somebody_who_told_the_provider_to_stop_ends_all_texts(northgate: Northgate, life: Life) -> None:
+    await texted(life)
+    await delivery.send(await handed_over(life), Carrier(Refused("21610", Fault.OPTED_OUT)), AFTER_3H)
+    row = await life.message("3h")
+    assert (row["state"], row["reason_code"]) == ("failed", "opted_out")
+    assert await is_suppressed(northgate.id, Channel.SMS, "+447700900123")
+    await life.tick(NOW + 24 * HOUR)
+    later = await life.message("24h")
+    assert (later["state"], later["channel"]) == ("sent", "email")
+
+
+async def test_a_number_that_nobody_has_is_not_written_to_again(northgate: Northgate, life: Life) -> None:
+    await texted(life)
+    await delivery.send(await handed_over(life), Carrier(Refused("21211", Fault.INVALID_ADDRESS)), AFTER_3H)
+    row = await life.message("3h")
+    assert (row["state"], row["reason_code"]) == ("failed", "invalid_address") and "21211" in row["reason"]
+    reason = await db.value("SELECT reason FROM suppression WHERE channel = 'sms'")
+    assert reason == "invalid"
+
+
+async def test_a_text_must_arrive_before_the_night(life: Life) -> None:
+    await texted(life)
+    outgoing = await handed_over(life)
+    assert outgoing.valid_until == NOW.replace(hour=21)
+
+
+async def test_a_text_must_arrive_before_the_deadline(life: Life) -> None:
+    await texted(life)
+    await life.change(deadline_at=AFTER_3H + 2 * HOUR)
+    outgoing = await handed_over(life)
+    assert outgoing.valid_until == AFTER_3H + 2 * HOUR
+
+
+async def test_an_email_says_how_to_unsubscribe_and_may_arrive_at_any_time(life: Life) -> None:
+    outgoing = await handed_over(life)
+    link_id = (await life.message("3h"))["link_id"]
+    assert outgoing.valid_until is None
+    assert personal.token_of(link_id) in outgoing.unsubscribe_url and outgoing.unsubscribe_url.startswith("http")
+
+
+async def test_a_provider_that_fails_is_given_nothing(life: Life, sent_by_twilio: None) -> None:
+    await texted(life)
+    for _ in range(pace.FAILURES):
+        await pace.heard("twilio", "+15005550006", Uncertain("no answer"))
+    carrier = Carrier()
+    await delivery.deliver(await claimed(life), AFTER_3H, lambda name: carrier)
+    row = await life.message("3h")
+    assert (row["state"], row["reason_code"], row["attempts"], row["handed_over_at"]) == ("scheduled", "provider_down", 0, None)
+    assert row["due_at"] > AFTER_3H and carrier.got == []
+    await life.plan(AFTER_3H)
+    assert (await life.message("3h"))["reason_code"] == "provider_down"
+    await pace.heard("twilio", "+15005550006", None)
+
+
+async def test_more_than_may_leave_at_once_wait_their_turn(northgate: Northgate, sent_by_twilio: None) -> None:
+    await db.run("UPDATE job SET role_type = 'shift' WHERE id = $1", northgate.job_id)
+    lives = [await new_life(northgate, email=f"ana{n}@example.com") for n in range(4)]
+    for number, one in enumerate(lives):
+        await give_phone(one, phone=f"+44770090012{number}")
+    await lives[0].plan()
+    carrier = Carrier()
+    for message_id in await lives[0].claim(AFTER_3H):
+        await delivery.deliver(message_id, AFTER_3H, lambda name: carrier)
+    waiting = [row for one in lives if (row := await one.message("3h"))["state"] == "scheduled"]
+    assert carrier.got and len(carrier.got) + len(waiting) == 4 and waiting
+    assert {(row["reason_code"], row["attempts"]) for row in waiting} == {("try_again", 0)}
+    assert all(AFTER_3H < row["due_at"] < AFTER_3H + HOUR for row in waiting)
+
+
+async def test_a_message_leaves_from_its_workspaces_own_sender(northgate: Northgate, life: Life) -> None:
+    choice = senders.Choice(from_name="Jo of Northgate", from_email="jo@northgate.example", reply_to="hr@northgate.example")
+    await senders.choose(northgate.id, choice, NOW)
+    outgoing = await handed_over(life)
+    assert (outgoing.from_name, outgoing.from_address) == ("Jo of Northgate", "jo@northgate.example")
+    assert outgoing.reply_to == "hr@northgate.example"
+    assert (await life.message("3h"))["from_address"] == "jo@northgate.example"
+
+
+@pytest.fixture
+def sent_by_twilio(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A text a second."""
+    monkeypatch.setenv("TWILIO_ACCOUNT_SID", "AC" + "0" * 32)
+    monkeypatch.setenv("TWILIO_AUTH_TOKEN", "a-token-for-tests")
+    monkeypatch.setenv("TWILIO_FROM", "+15005550006")
+    monkeypatch.setenv("PORTAL_SMS_PER_SECOND", "1")
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
