@@ -15,6 +15,9 @@ PLAIN = str.maketrans(
     {"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "...", "·": "-", "\u00a0": " ", "\u202f": " ", "•": "-"}
 )
 
+BARE = str.maketrans("áíóúâêîôûãõëïçÁÍÓÚÀÈÌÒÙÂÊÎÔÛÃÕËÏ", "aiouaeiouaoeicAIOUAEIOUAEIOUAOEI")
+"""Letters that are read as easily without their accent, and that the GSM alphabet does not have. ñ, é, ü and Ç it has."""
+
 
 class Encoding(StrEnum):
     GSM = "GSM-7"
@@ -30,12 +33,24 @@ class Size(msgspec.Struct, frozen=True):
 
 
 def plain(text: str) -> str:
-    """`text` with typographer's marks made plain: one curly quote would halve what fits into a message."""
-    return text.translate(PLAIN)
+    """`text` with typographer's marks made plain, since one curly quote would halve what fits into a message; and without the
+    accents that are missing in the GSM alphabet, if then all of it can be written in that."""
+    made = text.translate(PLAIN)
+    bare = made.translate(BARE)
+    return bare if is_gsm(bare) else made
+
+
+def is_gsm(text: str) -> bool:
+    return all(letter in BASIC or letter in DOUBLE for letter in text)
+
+
+def costly_letters(text: str) -> str:
+    """The letters for which `text` can't be written in the GSM alphabet, each once."""
+    return "".join(dict.fromkeys(letter for letter in text if letter not in BASIC and letter not in DOUBLE))
 
 
 def measure(text: str) -> Size:
-    if all(letter in BASIC or letter in DOUBLE for letter in text):
+    if is_gsm(text):
         units = len(text) + sum(letter in DOUBLE for letter in text)
         return Size(Encoding.GSM, units, _segments(units, 160, 153))
     units = len(text.encode("utf-16-be")) // 2

@@ -9,16 +9,23 @@ import msgspec
 import pytest
 
 from portal import db
-from portal.messages import sms, texts
+from portal.messages import checker, sms, texts
 from portal.messages.facts import Known, load
+from portal.messages.fields import Ways, first_name
+from portal.messages.frame import why_they_get_it
+from portal.messages.languages import ENGLISH, LANGUAGES
+from portal.messages.occasions import Text
 from portal.messages.plans import DEFAULT
 from portal.messages.sms import Encoding
-from portal.messages.texts import TextKind
+from portal.messages.texts import Rendered, TextKind
 from portal.messages.words import Channel, Track
 from tests.cast import NOW
 from tests.messages.conftest import Life
 
 LINK = "https://jobs.northgate.example/abcdefghijklmnopqrstuvwxyz"
+WAYS = Ways(
+    link=LINK, preferences="https://jobs.northgate.example/p/a", unsubscribe="https://jobs.northgate.example/p/a/unsubscribe"
+)
 HOUR = timedelta(hours=1)
 
 
@@ -35,21 +42,60 @@ def facing(known: Known, **changes: object) -> Known:
     return msgspec.structs.replace(known, facts=msgspec.structs.replace(known.facts, **changes))
 
 
-@pytest.mark.parametrize("kind", TextKind)
-def test_every_text_is_whole(known: Known, kind: TextKind) -> None:
-    """It says that an interactive interview is next, names job and company, and holds the link."""
-    email = texts.write(kind, Channel.EMAIL, known, LINK, NOW)
-    text = texts.write(kind, Channel.SMS, known, LINK, NOW)
+def email_to(known: Known, kind: TextKind = TextKind.INVITE, language: str = "en", **more: str) -> Rendered:
+    return texts.write(texts.ours(kind, Channel.EMAIL, language), known, WAYS, NOW, **more)
+
+
+def text_to(known: Known, kind: TextKind = TextKind.INVITE, language: str = "en") -> Rendered:
+    return texts.write(texts.ours(kind, Channel.SMS, language), known, WAYS, NOW)
+
+
+@pytest.mark.parametrize(("language", "kind"), [*itertools.product(LANGUAGES, TextKind)])
+def test_every_text_is_whole(known: Known, kind: TextKind, language: str) -> None:
+    """In each language it says that an interactive interview is next, names job and company, and holds the link."""
+    email, text = email_to(known, kind, language), text_to(known, kind, language)
     for body in (email.text, email.html, text.text):
-        assert "interactive interview" in body and LINK in body and "Night nurse" in body and "Northgate Care" in body
+        assert re.search(LANGUAGES[language].interview, body)
+        assert LINK in body and "Night nurse" in body and "Northgate Care" in body
         assert "{{" not in body and "  " not in body.replace("\n  ", "\n")
-    assert email.subject and "\n" not in email.subject
-    assert text.text.endswith("STOP to end") and sms.measure(text.text).segments == 1
+    assert email.subject and "\n" not in email.subject and len(email.subject) <= 78
+    assert " STOP " in text.text and text.segments == 1 and sms.measure(text.text).encoding is Encoding.GSM
 
 
-@pytest.mark.parametrize("kind", [k for k in TextKind if k is not TextKind.LINK])
+@pytest.mark.parametrize(("language", "kind"), [*itertools.product(LANGUAGES, TextKind)])
+def test_every_text_of_ours_passes_our_own_checks(kind: TextKind, language: str) -> None:
+    for channel in Channel:
+        assert checker.check(texts.ours(kind, channel, language)) == []
+
+
+@pytest.mark.parametrize("kind", TextKind)
+def test_spanish_is_spanish_down_to_its_dates(known: Known, kind: TextKind) -> None:
+    email = email_to(known, kind, "es")
+    assert "Hola, Ana:" in email.text and 'lang="es"' in email.html
+    assert not re.search(r"\b(the|you|until|interview|question|minutes|Thursday|December)\b", email.text)
+    assert not re.search(r"\b(the|you|until|interview|question|minutes)\b", text_to(known, kind, "es").text)
+
+
+def test_spanish_counts_and_dates(known: Known) -> None:
+    assert "Quedan tres preguntas: Night nurse" in email_to(known, TextKind.UNFINISHED_FIRST, "es").subject
+    one = msgspec.structs.replace(known, left=1)
+    assert "Queda una pregunta." in email_to(one, TextKind.UNFINISHED_FIRST, "es").text
+    assert "hasta el jueves 3 de diciembre, 10:00" in email_to(known, language="es").text
+    due = facing(known, deadline_at=datetime.fromisoformat("2026-11-28T09:00+00:00"))
+    assert "se cierra el sábado" in email_to(due, TextKind.UNFINISHED_DEADLINE, "es").text
+
+
+def test_accents_are_left_out_of_a_text_where_that_saves_one(known: Known) -> None:
+    due = facing(known, deadline_at=datetime.fromisoformat("2026-11-28T09:00+00:00"))
+    written = text_to(due, TextKind.NEVER_DEADLINE, "es")
+    assert "el sabado" in written.text and written.segments == 1
+    assert sms.plain("Mañana, ¿sí? Łódź") == "Mañana, ¿sí? Łódź"  # nothing saved: nothing changed
+    assert sms.plain("Mañana, ¿sí? él y tú") == "Mañana, ¿si? él y tu"
+
+
+@pytest.mark.parametrize("kind", [k for k in TextKind if k not in {TextKind.LINK, TextKind.MORE_TIME}])
 def test_every_email_says_until_when_and_that_one_can_come_back(known: Known, kind: TextKind) -> None:
-    email = texts.write(kind, Channel.EMAIL, known, LINK, NOW)
+    email = email_to(known, kind)
     assert "until Thursday 3 December, 10:00" in email.text
     assert re.search(r"come back|where you stopped", email.text)
 
@@ -57,7 +103,7 @@ def test_every_email_says_until_when_and_that_one_can_come_back(known: Known, ki
 def test_without_a_deadline_nothing_is_said_of_one(known: Known) -> None:
     free = facing(known, deadline_at=None)
     for kind, channel in itertools.product(TextKind, Channel):
-        assert "until" not in texts.write(kind, channel, free, LINK, NOW).text
+        assert "until" not in texts.write(texts.ours(kind, channel), free, WAYS, NOW).text
 
 
 @pytest.mark.parametrize(
@@ -77,7 +123,7 @@ def test_a_deadline_is_said_as_people_say_it(known: Known, deadline: str, words:
 
 def test_times_are_those_of_the_candidate(known: Known) -> None:
     away = facing(known, zones=("America/New_York",))
-    assert "until Thursday 3 December, 05:00" in texts.write(TextKind.INVITE, Channel.EMAIL, away, LINK, NOW).text
+    assert "until Thursday 3 December, 05:00" in email_to(away).text
 
 
 @pytest.mark.parametrize(
@@ -93,21 +139,21 @@ def test_times_are_those_of_the_candidate(known: Known) -> None:
 def test_what_is_left_is_said_in_words(known: Known, left: int, external: bool, words: str) -> None:
     other = msgspec.structs.replace(known, left=left, external=external)
     assert texts.title(TextKind.UNFINISHED_FIRST, other, NOW) == words
-    assert f"{words}." in texts.write(TextKind.UNFINISHED_FIRST, Channel.EMAIL, other, LINK, NOW).text
+    assert f"{words}." in email_to(other, TextKind.UNFINISHED_FIRST).text
 
 
 def test_what_people_typed_cannot_become_markup_or_template(known: Known) -> None:
     evil = msgspec.structs.replace(
         known, candidate_name="<img src=x> Ana", job_title="{{ 7 * 7 }} <b>Nurse</b>", workspace_name="A & B"
     )
-    email = texts.write(TextKind.INVITE, Channel.EMAIL, evil, LINK, NOW)
+    email = email_to(evil)
     assert "<img" not in email.html and "<b>" not in email.html and "A &amp; B" in email.html
     assert "{{ 7 * 7 }}" in email.subject and "49" not in email.subject
 
 
 def test_plain_text_is_not_escaped_like_markup(known: Known) -> None:
     told = msgspec.structs.replace(known, workspace_name="Smith & Sons' Care")
-    email = texts.write(TextKind.INVITE, Channel.EMAIL, told, LINK, NOW)
+    email = email_to(told)
     assert "Smith & Sons' Care" in email.text
     assert "&#39;" not in email.text and "&amp;" not in email.text
 
@@ -129,28 +175,28 @@ class Tags(HTMLParser):
 
 def test_the_email_is_well_formed_and_fetches_nothing(known: Known) -> None:
     tags = Tags()
-    tags.feed(texts.write(TextKind.INVITE, Channel.EMAIL, known, LINK, NOW).html)
+    tags.feed(email_to(known).html)
     assert tags.open == []
     assert not {tag for tag, _ in tags.seen} & {"img", "script", "link", "iframe"}
-    assert {attrs["href"] for tag, attrs in tags.seen if tag == "a"} == {LINK}
+    assert {attrs["href"] for tag, attrs in tags.seen if tag == "a"} == {LINK, WAYS.preferences, WAYS.unsubscribe}
 
 
 def test_the_footer_says_why_they_get_it(known: Known) -> None:
-    assert "because you gave your address to Northgate Care for Night nurse" in texts.why_they_get_it(known)
+    assert "because you gave your address to Northgate Care for Night nurse" in why_they_get_it(known, ENGLISH)
     invited = facing(known, captured_at=None)
-    assert "because Northgate Care invited you" in texts.why_they_get_it(invited)
+    assert "because Northgate Care invited you" in why_they_get_it(invited, ENGLISH)
 
 
 def test_a_long_title_still_fits_into_one_text(known: Known) -> None:
     long = msgspec.structs.replace(known, job_title="Registered night nurse in an acute geriatric ward, part time")
     for kind in TextKind:
-        written = texts.write(kind, Channel.SMS, long, LINK, NOW).text
+        written = text_to(long, kind).text
         assert sms.measure(written).segments == 1 and "Registered" in written
 
 
 def test_typographers_marks_cost_nothing(known: Known) -> None:
     fancy = msgspec.structs.replace(known, job_title="Nurse – “nights”")
-    written = texts.write(TextKind.INVITE, Channel.SMS, fancy, LINK, NOW).text
+    written = text_to(fancy).text
     assert sms.measure(written).encoding is Encoding.GSM
 
 
@@ -199,3 +245,61 @@ def test_links_can_be_covered() -> None:
     token = "a2" * 13
     assert texts.cover_links(f'go to https://x.example/{token}, "http://localhost:8000/{token}"', "X") == 'go to X, "X"'
     assert texts.cover_links("https://x.example/privacy", "X") == "https://x.example/privacy"
+
+
+def test_the_foot_says_how_to_choose_to_stop_and_where_we_are(known: Known) -> None:
+    email = email_to(known, postal_address="1 Quay Street, Leeds")
+    for body in (email.text, email.html):
+        assert WAYS.preferences in body and WAYS.unsubscribe in body and "Northgate Care, 1 Quay Street, Leeds" in body
+    assert "Northgate Care, " not in email_to(known).text
+
+
+def test_the_sheet_is_in_the_elements_and_only_dark_mode_stays(known: Known) -> None:
+    html = email_to(known).html
+    assert 'style="margin: 0;padding: 0;' in html.replace("; ", ";").replace("margin: 0;padding", "margin: 0;padding")
+    assert html.count("<style>") == 1 and "@media (prefers-color-scheme: dark)" in html and "font-family" in html
+    assert "line-height: 25px" in html and "max-width: 560px" in html
+
+
+def test_a_logo_is_the_only_picture(known: Known) -> None:
+    email = email_to(msgspec.structs.replace(known, logo_id=known.job_id))
+    tags = Tags()
+    tags.feed(email.html)
+    assert [attrs["src"] for tag, attrs in tags.seen if tag == "img"] == [f"http://portal.test/card/picture/{known.job_id}"]
+
+
+@pytest.mark.parametrize(
+    ("name", "greeted"),
+    [
+        ("Ana Duarte", "Ana"),
+        ("अनिल कुमार", "अनिल"),
+        ("J. R. Moss", "J."),
+        ("O'Neil", "O'Neil"),
+        ("evil.example/prize Ana", ""),
+        ("https://evil.example", ""),
+        ("WIN1000", ""),
+        ("", ""),
+    ],
+)
+def test_nobody_is_greeted_by_an_address(name: str, greeted: str) -> None:
+    assert first_name(name) == greeted
+
+
+def test_what_a_member_typed_becomes_paragraphs_and_links(known: Known) -> None:
+    body = "One & <two>.\nA new line.\n\nSee {{ link }} or https://northgate.example/help."
+    chosen = texts.Chosen(kind=TextKind.MANUAL, channel=Channel.EMAIL, text=Text(subject="S", body=body))
+    email = texts.write(chosen, known, WAYS, NOW)
+    assert "One &amp; &lt;two&gt;.<br>A new line.</p>" in email.html
+    assert f'href="{LINK}"' in email.html and 'href="https://northgate.example/help"' in email.html
+    assert "One & <two>.\nA new line.\n\nSee" in email.text
+
+
+def test_a_members_own_text_loses_details_and_then_letters_of_the_title_before_it_takes_two(known: Known) -> None:
+    def written(body: str) -> str:
+        return texts.write(texts.Chosen(kind=TextKind.MANUAL, channel=Channel.SMS, text=Text(body=body)), long, WAYS, NOW).text
+
+    long = msgspec.structs.replace(known, job_title="Registered night nurse in an acute geriatric ward")
+    assert written("{{ job }}:{{ details }} {{ link }}").endswith(f"3 questions, 8 min, until Thu 3 Dec 10:00. {LINK}")
+    assert written(f"{'x ' * 14}{{{{ job }}}}:{{{{ details }}}} {{{{ link }}}}").endswith(f"geriatric ward: {LINK}")
+    assert "Registered night nur..: " in written(f"{'x ' * 35}{{{{ job }}}}: {{{{ link }}}}")
+    assert "geriatric ward" in written(f"{'x ' * 80}{{{{ job }}}}: {{{{ link }}}}")
