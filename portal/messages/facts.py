@@ -1,14 +1,15 @@
 """What is known of an application when its messages are planned, checked and written."""
 
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
-from portal import db
-from portal.messages import suppression
+from portal import crypto, db
+from portal.messages import zones
 from portal.messages.quiet import QuietHours
-from portal.messages.words import LEFT_US, NUDGES, Channel, Reason, State, Track
+from portal.messages.words import LEFT_US, NUDGES, Arm, Channel, Override, Reason, State, Track, Wish
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -18,6 +19,15 @@ class Done(msgspec.Struct, frozen=True):
     at: datetime
     counts: bool = True
     """Whether the person has, or may have, got it."""
+
+
+class ToWrite(msgspec.Struct, frozen=True):
+    """A message by hand that waits to be written."""
+
+    step_key: str
+    channel: Wish
+    at: datetime
+    stopped: bool = False
 
 
 class ApplicationFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,8 +52,21 @@ class ApplicationFacts(msgspec.Struct, frozen=True, kw_only=True):
     unreachable: dict[Channel, Reason]
     """Channels that can't be used, and why."""
     done: tuple[Done, ...] = ()
+    arm: Arm | None = None
+    replied_at: datetime | None = None
+    """When they last wrote back."""
+    overrides: Mapping[str, tuple[Override, datetime]] = msgspec.field(default_factory=dict)
+    """What members want of single steps against the plan, and since when."""
+    blasts: tuple[ToWrite, ...] = ()
+    """Messages by hand that wait."""
+    last_written_at: datetime | None = None
+    """When anything last went out to the candidate, for whichever job."""
     requests: tuple[tuple[UUID, datetime], ...] = ()
     """When the person asked for their link: id of the event, time."""
+    more_time: tuple[UUID, datetime] | None = None
+    """A wish for more time that a member granted: id of the extension, time."""
+    application_id: UUID | None = None
+    """None: nobody in particular, of whom there is no crowd to spread."""
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,36 +90,100 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     timezone: str
     """The workspace's."""
     facts: ApplicationFacts
+    languages: tuple[str, ...] = ("en",)
+    """What they may read, best first: the candidate's own choice, the job's, the workspace's."""
+    logo_id: UUID | None = None
 
     def address(self, channel: Channel) -> str:
         return self.email if channel is Channel.EMAIL else self.phone
 
 
+WAITING = (State.SCHEDULED, State.HELD, State.SKIPPED, State.CLAIMED)
+"""States of messages by hand that may yet go."""
+
 READ = """
 SELECT a.id, a.workspace_id, a.job_id, a.stage, a.invite, a.created_at, a.invited_at, a.captured_at, a.active_at,
-       a.deadline_at, a.snoozed_until,
-       c.id AS candidate_id, c.name, c.email, c.phone, c.timezone AS candidate_timezone, c.erased_at,
-       j.title, j.role_type, j.status, j.minutes, j.interview_kind, j.timezone AS job_timezone,
-       w.name AS workspace_name, w.timezone AS workspace_timezone, w.brand_color, w.privacy_url, w.quiet_from, w.quiet_until,
-       w.communications_off_at,
+       a.deadline_at, a.snoozed_until, a.arm, a.replied_at,
+       c.id AS candidate_id, c.name, c.email, c.phone, c.timezone AS candidate_timezone, c.browser_timezone, c.erased_at,
+       j.title, j.role_type, j.status, j.minutes, j.interview_kind, j.location, j.timezone AS job_timezone,
+       w.name AS workspace_name, w.timezone AS workspace_timezone, w.brand_color, w.privacy_url,
+       coalesce(p.quiet_from, w.quiet_from) AS quiet_from, coalesce(p.quiet_until, w.quiet_until) AS quiet_until,
+       w.communications_off_at, w.logo_id,
+       c.language AS candidate_language, j.language AS job_language, w.language AS workspace_language,
        (SELECT count(*) FROM question q WHERE q.job_id = a.job_id AND q.archived_at IS NULL) AS questions,
        (SELECT count(*) FROM question q WHERE q.job_id = a.job_id AND q.archived_at IS NULL AND NOT EXISTS
           (SELECT FROM answer n WHERE n.application_id = a.id AND n.question_id = q.id)) AS questions_left,
        (SELECT k.given FROM consent k WHERE k.candidate_id = c.id AND k.channel = 'sms' AND k.address = c.phone
-        ORDER BY k.at DESC, k.id DESC LIMIT 1) AS texts_allowed
+        ORDER BY k.at DESC, k.id DESC LIMIT 1) AS texts_allowed,
+       (SELECT max(m.handed_over_at) FROM application o JOIN message m ON m.application_id = o.id
+        WHERE o.candidate_id = c.id AND m.state = ANY($2)) AS last_written_at,
+       x.id AS extension_id, x.decided_at AS extended_at
 FROM application a
 JOIN candidate c ON c.id = a.candidate_id
 JOIN job j ON j.id = a.job_id
 JOIN workspace w ON w.id = a.workspace_id
-WHERE a.id = $1
+LEFT JOIN LATERAL (SELECT quiet_from, quiet_until FROM nudge_plan WHERE workspace_id = a.workspace_id
+  AND (job_id = a.job_id OR job_id IS NULL) ORDER BY job_id NULLS LAST LIMIT 1) p ON true
+LEFT JOIN extension x ON x.application_id = a.id AND x.state = 'granted' AND x.member_id IS NOT NULL
+WHERE a.id = ANY($1) ORDER BY a.id
 """
+
+
+MESSAGES = """
+SELECT m.application_id, m.step_key, m.track, m.state, coalesce(m.handed_over_at, m.due_at) AS at, m.wish, m.wished_at,
+       m.created_at, b.channel AS blast_channel, b.state AS blast_state
+FROM message m LEFT JOIN blast b ON b.workspace_id = m.workspace_id AND b.id = m.blast_id
+WHERE m.application_id = ANY($1) ORDER BY at, m.id
+"""
+REQUESTS = "SELECT application_id, id, at FROM event WHERE application_id = ANY($1) AND kind = 'link_requested' ORDER BY at, id"
+
+
+class Around(msgspec.Struct, frozen=True):
+    """What stands in other tables about some applications, by application."""
+
+    messages: Mapping[UUID, Sequence[db.Row]]
+    """Oldest first."""
+    requests: Mapping[UUID, Sequence[db.Row]]
+    suppressed: Collection[tuple[UUID, str, bytes]]
+    """Workspace, channel and hash of the addresses that must not be written to."""
 
 
 async def load(application_id: UUID, *, apart_from: str = "") -> Known | None:
     """Everything about one application. `apart_from`: a step that counts as not yet done, since it is in the caller's hand."""
-    row = await db.row(READ, application_id)
-    if row is None:
-        return None
+    return next(iter(await load_many([application_id], apart_from=apart_from)), None)
+
+
+async def load_many(application_ids: Sequence[UUID], *, apart_from: str = "") -> list[Known]:
+    """Everything about these applications, in the order of their ids: four statements, however many they are."""
+    rows = await db.rows(READ, application_ids, [state.value for state in LEFT_US])
+    if not rows:
+        return []
+    around = Around(
+        messages=_by_application(await db.rows(MESSAGES, application_ids)),
+        requests=_by_application(await db.rows(REQUESTS, application_ids)),
+        suppressed=await _suppressed(rows),
+    )
+    return [_known(row, around, apart_from) for row in rows]
+
+
+def _by_application(rows: Sequence[db.Row]) -> dict[UUID, list[db.Row]]:
+    found: dict[UUID, list[db.Row]] = {}
+    for row in rows:
+        found.setdefault(row["application_id"], []).append(row)
+    return found
+
+
+async def _suppressed(rows: Sequence[db.Row]) -> set[tuple[UUID, str, bytes]]:
+    hashes = {crypto.address_hash(row[column]) for row in rows for column in ("email", "phone") if row[column]}
+    found = await db.rows(
+        "SELECT workspace_id, channel, address_hash FROM suppression WHERE workspace_id = ANY($1) AND address_hash = ANY($2)",
+        list({row["workspace_id"] for row in rows}),
+        list(hashes),
+    )
+    return {(row["workspace_id"], row["channel"], row["address_hash"]) for row in found}
+
+
+def _known(row: db.Row, around: Around, apart_from: str) -> Known:
     return Known(
         application_id=row["id"],
         workspace_id=row["workspace_id"],
@@ -113,11 +200,14 @@ async def load(application_id: UUID, *, apart_from: str = "") -> Known | None:
         left=row["questions_left"],
         external=row["interview_kind"] == "external",
         timezone=row["workspace_timezone"],
-        facts=await _facts(row, apart_from),
+        facts=_facts(row, around, apart_from),
+        languages=tuple(row[f"{whose}_language"][:2] for whose in ("candidate", "job", "workspace") if row[f"{whose}_language"]),
+        logo_id=row["logo_id"],
     )
 
 
-async def _facts(row: db.Row, apart_from: str) -> ApplicationFacts:
+def _facts(row: db.Row, around: Around, apart_from: str) -> ApplicationFacts:
+    messages = around.messages.get(row["id"], ())
     return ApplicationFacts(
         stage=row["stage"],
         role_type=row["role_type"],
@@ -131,11 +221,28 @@ async def _facts(row: db.Row, apart_from: str) -> ApplicationFacts:
         active_at=row["active_at"],
         deadline_at=row["deadline_at"],
         snoozed_until=row["snoozed_until"],
-        zones=(row["candidate_timezone"] or row["job_timezone"] or row["workspace_timezone"],),
+        zones=_zones(row),
         quiet=QuietHours(begin=row["quiet_from"], end=row["quiet_until"]),
-        unreachable=await _unreachable(row),
-        done=await _done(row["id"], apart_from),
-        requests=await _requests(row["id"]),
+        unreachable=_unreachable(row, around),
+        done=_done(messages, apart_from),
+        arm=Arm(row["arm"]) if row["arm"] else None,
+        replied_at=row["replied_at"],
+        overrides={m["step_key"]: (Override(m["wish"]), m["wished_at"]) for m in messages if m["wish"]},
+        blasts=_blasts(messages),
+        last_written_at=row["last_written_at"],
+        requests=tuple((r["id"], r["at"]) for r in around.requests.get(row["id"], ())),
+        more_time=(row["extension_id"], row["extended_at"]) if row["extension_id"] else None,
+        application_id=row["id"],
+    )
+
+
+def _zones(row: db.Row) -> tuple[str, ...]:
+    return zones.zones_of(
+        chosen=row["candidate_timezone"],
+        browser=row["browser_timezone"],
+        job=row["job_timezone"] if row["location"] else "",
+        phone=row["phone"] or "",
+        workspace=row["workspace_timezone"],
     )
 
 
@@ -145,37 +252,37 @@ def _hold(row: db.Row) -> Reason | None:
     return Reason.JOB_DRAFT if row["status"] == "draft" else None
 
 
-async def _unreachable(row: db.Row) -> dict[Channel, Reason]:
+def _unreachable(row: db.Row, around: Around) -> dict[Channel, Reason]:
     found: dict[Channel, Reason] = {}
     if not row["email"]:
         found[Channel.EMAIL] = Reason.NO_EMAIL
-    elif await suppression.is_suppressed(row["workspace_id"], Channel.EMAIL, row["email"]):
+    elif _is_suppressed(row, around, Channel.EMAIL, row["email"]):
         found[Channel.EMAIL] = Reason.SUPPRESSED
     if not row["phone"]:
         found[Channel.SMS] = Reason.NO_PHONE
     elif not row["texts_allowed"]:
         found[Channel.SMS] = Reason.NO_CONSENT
-    elif await suppression.is_suppressed(row["workspace_id"], Channel.SMS, row["phone"]):
+    elif _is_suppressed(row, around, Channel.SMS, row["phone"]):
         found[Channel.SMS] = Reason.SUPPRESSED
     return found
 
 
-async def _done(application_id: UUID, apart_from: str) -> tuple[Done, ...]:
-    found = await db.rows(
-        """
-        SELECT step_key, coalesce(handed_over_at, due_at) AS at, state FROM message
-        WHERE application_id = $1 AND step_key <> $2 AND state = ANY($3) AND track = ANY($4) ORDER BY at
-        """,
-        application_id,
-        apart_from,
-        [state.value for state in (*LEFT_US, State.CLAIMED, State.FAILED)],
-        [track.value for track in (*NUDGES, Track.MANUAL)],
-    )
-    return tuple(Done(r["step_key"], r["at"], r["state"] != State.FAILED) for r in found)
+def _is_suppressed(row: db.Row, around: Around, channel: Channel, address: str) -> bool:
+    return bool(around.suppressed) and (row["workspace_id"], channel.value, crypto.address_hash(address)) in around.suppressed
 
 
-async def _requests(application_id: UUID) -> tuple[tuple[UUID, datetime], ...]:
-    found = await db.rows(
-        "SELECT id, at FROM event WHERE application_id = $1 AND kind = 'link_requested' ORDER BY at, id", application_id
+def _done(messages: Sequence[db.Row], apart_from: str) -> tuple[Done, ...]:
+    gone, tracks = {*LEFT_US, State.CLAIMED, State.FAILED}, {*NUDGES, Track.MANUAL}
+    return tuple(
+        Done(m["step_key"], m["at"], m["state"] != State.FAILED)
+        for m in messages
+        if m["step_key"] != apart_from and m["state"] in gone and m["track"] in tracks
     )
-    return tuple((r["id"], r["at"]) for r in found)
+
+
+def _blasts(messages: Sequence[db.Row]) -> tuple[ToWrite, ...]:
+    return tuple(
+        ToWrite(m["step_key"], Wish(m["blast_channel"]), m["created_at"], m["blast_state"] == "stopped")
+        for m in messages
+        if m["blast_channel"] and m["state"] in WAITING
+    )

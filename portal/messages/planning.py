@@ -1,23 +1,23 @@
 """Turning schedules into rows of `message`, whenever an application has changed.
 
-What changes an application marks its plan stale in the same transaction; what changes the ground under many of them (a switch,
-a closed job) is found by `mark_changed`.
+What changes an application marks its plan stale in the same transaction. What changes the ground under many of them (the switch,
+a plan, a closed job) is noted in `plan_change`, by triggers or `plan_keeping`, and `mark_changed` works that list off.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import structlog
 
 from portal import db
-from portal.messages import lattice
+from portal.messages import arms, lattice, spread, switch
 from portal.messages.direct import direct
 from portal.messages.facts import ApplicationFacts, Known, load
 from portal.messages.plans import Plan, plan_for
 from portal.messages.rules import Planned, track_of, why_ended
 from portal.messages.schedule import schedule
-from portal.messages.words import NUDGES, Reason, Track
+from portal.messages.words import NUDGES, Reason, State, Track
 
 log = structlog.get_logger()
 
@@ -26,15 +26,28 @@ PLANNABLE = [state.value for state in lattice.PLANNABLE]
 WRITE = """
 INSERT INTO message (id, workspace_id, application_id, step_key, track, channel, state, reason_code, reason, due_at, ended_at,
   attempts, to_address, subject, body_text, body_html, provider, provider_id, error, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, CASE WHEN $7 = 'skipped' THEN $11::timestamptz END,
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, CASE WHEN $7 IN ('skipped', 'cancelled') THEN $11::timestamptz END,
   0, '', '', '', '', '', '', '', $11)
 ON CONFLICT (application_id, step_key) DO UPDATE SET track = excluded.track, channel = excluded.channel, state = excluded.state,
-  reason_code = excluded.reason_code, reason = excluded.reason, due_at = excluded.due_at, ended_at = excluded.ended_at
+  reason_code = CASE WHEN {off} THEN message.reason_code ELSE excluded.reason_code END,
+  reason = CASE WHEN {off} THEN message.reason ELSE excluded.reason END,
+  due_at = greatest(excluded.due_at, message.retry_at), ended_at = excluded.ended_at
 WHERE message.state = ANY($12)
-  AND (message.track, message.channel, message.state, message.reason_code, message.reason, message.due_at)
-    IS DISTINCT FROM
-      (excluded.track, excluded.channel, excluded.state, excluded.reason_code, excluded.reason, excluded.due_at)
+  AND ((message.track, message.channel, message.state, message.due_at)
+         IS DISTINCT FROM (excluded.track, excluded.channel, excluded.state, greatest(excluded.due_at, message.retry_at))
+       OR NOT {off} AND (message.reason_code, message.reason) IS DISTINCT FROM (excluded.reason_code, excluded.reason))
+""".format(
+    off="(message.state = 'scheduled' AND excluded.state = 'scheduled' AND coalesce(message.retry_at > excluded.due_at, false))"
+)
+"""What was put off (`retry_at`) keeps its time and the reason for that."""
+
+RELEASE = """
+UPDATE message SET retry_at = $3::timestamptz, due_at = $3, reason_code = $4, reason = reason || $5
+WHERE application_id = $1 AND step_key = $2 AND state = 'scheduled'
 """
+"""What was held back is spread, so that a switch that is turned on again makes no flood."""
+RELEASED = "; communications were off until now"
+BATCH = 500
 
 
 def wanted(facts: ApplicationFacts, plan: Plan, now: datetime) -> list[Planned]:
@@ -89,35 +102,47 @@ async def replan(application_id: UUID, now: datetime) -> None:
     if known is None:
         return
     plan = await plan_for(known.workspace_id, known.job_id)
+    known = await arms.with_arm(known, plan, now)
     planned = wanted(known.facts, plan, now)
+    released = await _to_release(known, planned, now)
     await _write(known, planned, now)
+    await _release(known, released)
     await _cancel_others(known, {one.step_key for one in planned}, now)
     await db.run("UPDATE application SET plan_stale = false WHERE id = $1", application_id)
 
 
-async def mark_changed(now: datetime) -> int:
-    """Mark the applications stale whose messages no longer say what holds: communications were switched off or on again, the job
-    was published, closed or opened again. How many these were.
+async def mark_changed(now: datetime, limit: int = 5000) -> int:
+    """Mark applications stale whose ground has moved, looking at no more than `limit`; how many were marked.
+
+    `now`: for the sake of the clock, which tells it to all its chores. A large job takes several calls.
     """
-    return await db.run(
-        """
-        UPDATE application SET plan_stale = true WHERE NOT plan_stale AND id IN (
-          SELECT m.application_id FROM message m
-          JOIN application a ON a.id = m.application_id AND a.stage IN ('invited', 'captured', 'started')
-          JOIN job j ON j.id = a.job_id
-          JOIN workspace w ON w.id = m.workspace_id
-          WHERE (m.state = 'scheduled' AND (w.communications_off_at IS NOT NULL OR j.status <> 'open'))
-             OR (m.state = 'held' AND m.reason_code = $1 AND w.communications_off_at IS NULL)
-             OR (m.state = 'held' AND m.reason_code = $2 AND j.status = 'open')
-             OR (m.state = 'held' AND j.status = 'closed')
-             OR (m.state = 'cancelled' AND m.reason_code = $3 AND j.status = 'open'
-                 AND (a.deadline_at IS NULL OR a.deadline_at > $4)))
-        """,
-        Reason.COMMUNICATIONS_OFF.value,
-        Reason.JOB_DRAFT.value,
-        Reason.JOB_CLOSED.value,
-        now,
-    )
+    await switch.give_slots(now)
+    looked = marked = 0
+    while looked < limit:
+        async with db.transaction():
+            change = await db.row("SELECT * FROM plan_change ORDER BY workspace_id, job_id LIMIT 1 FOR UPDATE SKIP LOCKED")
+            if change is None:
+                break
+            batch = [row["id"] for row in await db.rows(NEXT_WAITING, *change.values(), BATCH)]
+            marked += await db.run("UPDATE application SET plan_stale = true WHERE id = ANY($1) AND NOT plan_stale", batch)
+            await _get_on(change, batch)
+        looked += max(len(batch), 50)
+    return marked
+
+
+NEXT_WAITING = """
+SELECT id FROM application WHERE workspace_id = $1 AND job_id = $2 AND id > $3 AND stage IN ('invited', 'captured', 'started')
+ORDER BY id LIMIT $4 FOR NO KEY UPDATE
+"""
+
+
+async def _get_on(change: db.Row, batch: Sequence[UUID]) -> None:
+    """Remember how far a job's list was worked off, or that it is done."""
+    job = (change["workspace_id"], change["job_id"])
+    if len(batch) < BATCH:
+        await db.run("DELETE FROM plan_change WHERE workspace_id = $1 AND job_id = $2", *job)
+    else:
+        await db.run("UPDATE plan_change SET after_id = $3 WHERE workspace_id = $1 AND job_id = $2", *job, batch[-1])
 
 
 async def _write(known: Known, planned: Iterable[Planned], now: datetime) -> None:
@@ -141,6 +166,28 @@ async def _write(known: Known, planned: Iterable[Planned], now: datetime) -> Non
             for one in planned
         ],
     )
+
+
+async def _to_release(known: Known, planned: Iterable[Planned], now: datetime) -> dict[str, datetime]:
+    """The steps that the switch holds back and that would all go at this moment, and when they may: in the slot that `switch`
+    gave them, else somewhere in the next half hour."""
+    overdue = [one.step_key for one in planned if one.state is State.SCHEDULED and one.due_at <= now]
+    if not overdue:
+        return {}
+    held = await db.rows(
+        "SELECT step_key, retry_at FROM message "
+        "WHERE application_id = $1 AND state = 'held' AND reason_code = $2 AND step_key = ANY($3)",
+        known.application_id,
+        Reason.COMMUNICATIONS_OFF.value,
+        overdue,
+    )
+    slots = {row["step_key"]: row["retry_at"] for row in held}
+    return {key: at if at and at > now else now + spread.share(known.application_id, key) for key, at in slots.items()}
+
+
+async def _release(known: Known, slots: Mapping[str, datetime]) -> None:
+    for key, at in slots.items():
+        await db.run(RELEASE, known.application_id, key, at, Reason.SPREAD.value, RELEASED)
 
 
 async def _cancel_others(known: Known, kept: set[str], now: datetime) -> None:

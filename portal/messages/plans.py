@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from portal import db
+from portal.messages.quiet import QuietHours
 from portal.messages.words import Anchor, Track, Wish
 
 
@@ -26,6 +27,12 @@ class Plan(msgspec.Struct, frozen=True):
     gap: timedelta
     age: timedelta
     steps: tuple[Step, ...]
+    quiet: QuietHours | None = None
+    """Its own quiet hours; None: the workspace's."""
+    holdout_percent: int = 0
+    """The share of applications that get no nudges, so that one can see whether nudges help."""
+    stop_on_reply: bool = True
+    """Whether who has written back is nudged no more."""
 
     def step(self, key: str) -> Step | None:
         return next((step for step in self.steps if step.key == key), None)
@@ -52,11 +59,11 @@ DEFAULT = Plan(
 )
 
 
-async def plan_for(workspace_id: UUID, job_id: UUID) -> Plan:
-    """The plan of the job, else the workspace's own, else the default."""
+async def plan_for(workspace_id: UUID, job_id: UUID | None) -> Plan:
+    """The plan of the job, else the workspace's own, else the default. Without a job: what holds where no job has its own."""
     kept = await db.row(
         """
-        SELECT id, most, gap_hours, age_days FROM nudge_plan
+        SELECT id, most, gap_hours, age_days, quiet_from, quiet_until, holdout_percent, stop_on_reply FROM nudge_plan
         WHERE workspace_id = $1 AND (job_id = $2 OR job_id IS NULL) ORDER BY job_id NULLS LAST LIMIT 1
         """,
         workspace_id,
@@ -69,6 +76,9 @@ async def plan_for(workspace_id: UUID, job_id: UUID) -> Plan:
         gap=timedelta(hours=kept["gap_hours"]),
         age=timedelta(days=kept["age_days"]),
         steps=await _steps(workspace_id, kept["id"]),
+        quiet=QuietHours(kept["quiet_from"], kept["quiet_until"]) if kept["quiet_from"] is not None else None,
+        holdout_percent=kept["holdout_percent"],
+        stop_on_reply=kept["stop_on_reply"],
     )
 
 

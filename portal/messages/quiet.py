@@ -42,6 +42,22 @@ def last_allowed(at: datetime, hours: QuietHours, zones: Sequence[str]) -> datet
     return _move(at, hours, zones, _before_quiet)
 
 
+def closes_at(at: datetime, hours: QuietHours, zones: Sequence[str]) -> datetime | None:
+    """The first moment after `at` at which quiet hours begin in any of `zones`; None if they never do.
+
+    Where clocks change over that very time, the earlier reading of it.
+    """
+    if hours.begin == hours.end:
+        return None
+    return min(_next_begin(at.astimezone(ZoneInfo(zone)), hours) for zone in zones)
+
+
+def _next_begin(local: datetime, hours: QuietHours) -> datetime:
+    days = (local.date() + timedelta(days=n) for n in range(3))
+    both = (_on(day, hours.begin, local, fold) for day in days for fold in (0, 1))
+    return min(at for at in both if at > local.astimezone(UTC))
+
+
 def _move(
     at: datetime, hours: QuietHours, zones: Sequence[str], away: Callable[[datetime, QuietHours], datetime]
 ) -> datetime | None:

@@ -2,6 +2,8 @@
 
 Steps are placed one after another in the order of their times, at least the plan's gap apart, outside quiet hours, with an hour
 or more left before the deadline. Each gets a reason that a person can read.
+
+A member may skip a step or have it go now, against the plan; not even that goes in quiet hours, nor after the deadline.
 """
 
 from collections.abc import Sequence
@@ -10,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from portal.messages import quiet
+from portal.messages import quiet, spread
 from portal.messages.facts import ApplicationFacts
 from portal.messages.plans import Plan, Step
 from portal.messages.rules import (
@@ -26,23 +28,23 @@ from portal.messages.rules import (
     track_of,
     why_ended,
 )
-from portal.messages.words import Anchor, Reason, State
+from portal.messages.spread import LEAST_LEFT
+from portal.messages.words import Anchor, Arm, Override, Reason, State
 
-LEAST_LEFT = timedelta(hours=1)
-"""What must be left before the deadline, so that there is time to follow a nudge."""
 LATE = timedelta(hours=16)
 """A nudge that could not go within this time after its own goes no more: longer than a night, shorter than a day."""
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """A step, and when it would go if nothing stood in its way."""
+    """A step, and when it would go if nothing stood in its way. `by_hand`: a member said when."""
 
     step: Step
     at: datetime
+    by_hand: bool = False
 
     @property
     def is_reminder(self) -> bool:
-        return self.step.anchor is Anchor.BEFORE_DEADLINE
+        return self.step.anchor is Anchor.BEFORE_DEADLINE and not self.by_hand
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -71,7 +73,8 @@ def schedule(facts: ApplicationFacts, plan: Plan, now: datetime) -> list[Planned
     wishes, taken = _wishes(case), _taken(case)
     placed = []
     for place, wish in enumerate(wishes):
-        planned = _plan(case, wish, wishes[place + 1 :], taken)
+        later = [other for other in wishes[place + 1 :] if _objection(case, other) is None]
+        planned = _plan(case, wish, later, taken)
         placed.append(planned)
         if planned.state is not State.SKIPPED:
             taken.append(Taken(planned.due_at, wish.is_reminder))
@@ -95,11 +98,20 @@ def words(step: Step, facts: ApplicationFacts) -> str:
 
 
 def _wishes(case: Case) -> list[Wanted]:
-    """The steps of the person's track that are still to be done, in the order of their own times."""
+    """The steps of the person's track that are still to be done: those that a member sends, then in the order of their times."""
     gone = {done.step_key for done in case.facts.done}
     track = track_of(case.facts.stage)
-    timed = [(step, _own_time(step, case.facts)) for step in case.plan.steps if step.track is track and step.key not in gone]
-    return sorted((Wanted(step, at) for step, at in timed if at is not None), key=lambda wish: (wish.at, wish.step.key))
+    wishes = [_wish(step, case.facts) for step in case.plan.steps if step.track is track and step.key not in gone]
+    return sorted((wish for wish in wishes if wish is not None), key=lambda wish: (not wish.by_hand, wish.at, wish.step.key))
+
+
+def _wish(step: Step, facts: ApplicationFacts) -> Wanted | None:
+    """None: it counts from a deadline that there is not."""
+    override, since = facts.overrides.get(step.key, (None, None))
+    if override is Override.NOW and since is not None:
+        return Wanted(step, since, by_hand=True)
+    at = _own_time(step, facts)
+    return Wanted(step, at) if at is not None else None
 
 
 def _taken(case: Case) -> list[Taken]:
@@ -118,10 +130,12 @@ def _own_time(step: Step, facts: ApplicationFacts) -> datetime | None:
 
 def _plan(case: Case, wish: Wanted, later: Sequence[Wanted], taken: Sequence[Taken]) -> Planned:
     facts, step = case.facts, wish.step
-    why = words(step, facts)
+    why = "A member sends it now" if wish.by_hand else words(step, facts)
     try:
+        if objection := _objection(case, wish):
+            raise objection
         channel, note = choose_channel(step.channel, facts)
-        slot = _slot(case, wish, later, taken)
+        slot = _by_hand(case, wish) if wish.by_hand else _slot(case, wish, later, taken)
     except NoSlot as no:
         channel, slot, state, reason = channels(step.channel, facts)[0], Slot(wish.at, no.code), no.state, f"{no.reason} ({why})"
     else:
@@ -133,6 +147,35 @@ def _plan(case: Case, wish: Wanted, later: Sequence[Wanted], taken: Sequence[Tak
     )
 
 
+def _objection(case: Case, wish: Wanted) -> NoSlot | None:
+    """What a member, the comparison or the person has against the step. A member who sends it by hand overrules all of them."""
+    facts = case.facts
+    if wish.by_hand:
+        return None
+    if facts.overrides.get(wish.step.key, (None,))[0] is Override.SKIP:
+        return NoSlot(Reason.SKIPPED_BY_MEMBER, "A member skipped it")
+    if facts.arm is Arm.HELD_OUT:
+        return NoSlot(Reason.HELD_OUT, "They get no nudges, so that one can see whether nudges help")
+    if case.plan.stop_on_reply and facts.replied_at is not None and facts.replied_at > anchor(facts):
+        return NoSlot(Reason.REPLIED, "They wrote back")
+    return None
+
+
+def _by_hand(case: Case, wish: Wanted) -> Slot:
+    """As soon as a member wished it: neither cap nor gap nor age counts. Raises `NoSlot`."""
+    facts = case.facts
+    slot = Slot(wish.at, Reason.BY_HAND)
+    if facts.snoozed_until is not None and facts.snoozed_until > wish.at:
+        slot = _snoozed(facts.snoozed_until, facts)
+        slot = Slot(slot.at, slot.code, _moved(wish.at, facts, slot.moved))
+    slot = _not_in_the_night(_out_of_quiet(slot, wish, facts), wish, case)
+    if slot.at < case.now - LATE:
+        raise NoSlot(Reason.MISSED, "Its time had passed")
+    if facts.deadline_at is not None and slot.at >= facts.deadline_at:
+        raise NoSlot(Reason.AFTER_DEADLINE, "After the deadline")
+    return slot
+
+
 def _slot(case: Case, wish: Wanted, later: Sequence[Wanted], taken: Sequence[Taken]) -> Slot:
     """The step's place in time. Raises `NoSlot`."""
     facts, most = case.facts, case.plan.most
@@ -141,7 +184,7 @@ def _slot(case: Case, wish: Wanted, later: Sequence[Wanted], taken: Sequence[Tak
     slot = _free_slot(wish, _floor(case, taken), facts)
     if slot.at < case.now - LATE:
         raise NoSlot(Reason.MISSED, "Its time had passed")
-    slot = _not_in_the_night(slot, facts, case.now)
+    slot = _not_in_the_night(slot, wish, case)
     if not wish.is_reminder:
         _leave_room(slot.at, later, case)
         if taken and taken[-1].is_reminder and wish.at < taken[-1].at + case.plan.gap:
@@ -153,10 +196,14 @@ def _slot(case: Case, wish: Wanted, later: Sequence[Wanted], taken: Sequence[Tak
 def _floor(case: Case, taken: Sequence[Taken]) -> Slot:
     """The earliest that the nudges before it, and the person, allow."""
     facts, gap = case.facts, case.plan.gap
-    after_gap = taken[-1].at + gap if taken else anchor(facts)
+    after_gap = max(one.at for one in taken) + gap if taken else anchor(facts)
     if facts.snoozed_until is not None and facts.snoozed_until > after_gap:
-        return Slot(facts.snoozed_until, Reason.SNOOZED, f"they asked for quiet until {_local(facts.snoozed_until, facts)}")
+        return _snoozed(facts.snoozed_until, facts)
     return Slot(after_gap, Reason.GAP, f"{gap / timedelta(hours=1):.0f} h between nudges")
+
+
+def _snoozed(until: datetime, facts: ApplicationFacts) -> Slot:
+    return Slot(until, Reason.SNOOZED, f"they asked for quiet until {_local(until, facts)}")
 
 
 def _free_slot(wish: Wanted, floor: Slot, facts: ApplicationFacts) -> Slot:
@@ -168,22 +215,23 @@ def _free_slot(wish: Wanted, floor: Slot, facts: ApplicationFacts) -> Slot:
         if earlier is not None and max(floor.at, anchor(facts)) <= earlier < wish.at:
             return Slot(earlier, Reason.QUIET_HOURS, _moved(wish.at, facts, quiet_begins(facts)))
     start = Slot(floor.at, floor.code, _moved(wish.at, facts, floor.moved)) if floor.at > wish.at else Slot(wish.at)
-    return _out_of_quiet(start, wish.at, facts)
+    return _out_of_quiet(start, wish, facts)
 
 
-def _out_of_quiet(slot: Slot, own: datetime, facts: ApplicationFacts) -> Slot:
+def _out_of_quiet(slot: Slot, wish: Wanted, facts: ApplicationFacts) -> Slot:
     allowed = after_quiet(slot.at, facts)
     if allowed == slot.at:
         return slot
-    moved = f"{slot.moved}, {quiet_ends(facts)}" if slot.moved else _moved(own, facts, quiet_ends(facts))
-    return Slot(allowed, Reason.QUIET_HOURS, moved)
+    moved = f"{slot.moved}, {quiet_ends(facts)}" if slot.moved else _moved(wish.at, facts, quiet_ends(facts))
+    return Slot(spread.after_night(allowed, wish.step.key, facts), Reason.QUIET_HOURS, moved)
 
 
-def _not_in_the_night(slot: Slot, facts: ApplicationFacts, now: datetime) -> Slot:
+def _not_in_the_night(slot: Slot, wish: Wanted, case: Case) -> Slot:
     """What should have gone a while ago goes at once, but never in quiet hours."""
+    facts, now = case.facts, case.now
     if slot.at >= now or not quiet.is_quiet(now, facts.quiet, facts.zones):
         return slot
-    return _out_of_quiet(Slot(now, slot.code, slot.moved), slot.at, facts)
+    return _out_of_quiet(Slot(now, slot.code, slot.moved), wish, facts)
 
 
 def _leave_room(at: datetime, later: Sequence[Wanted], case: Case) -> None:

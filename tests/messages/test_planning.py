@@ -1,6 +1,7 @@
 """Schedules become rows: once, again after each change, and never over what is in somebody's hands."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -105,6 +106,7 @@ async def test_a_reopened_job_does_not_mark_for_ever_those_who_moved_on(life: Li
     await life.plan()
     await db.run("UPDATE job SET status = 'open' WHERE id = $1", life.job_id)
     await life.stop()
+    await planning.mark_changed(NOW)
     await life.plan()
     assert await planning.mark_changed(NOW) == 0
 
@@ -235,7 +237,144 @@ async def test_a_step_taken_out_of_the_plan_is_cancelled(northgate: Northgate, l
 
 async def test_one_that_cannot_be_planned_stops_nobody_else(northgate: Northgate, life: Life) -> None:
     other = await new_life(northgate, email="ben@example.com")
-    await db.run("UPDATE candidate SET timezone = 'Mars/Olympus' WHERE id = $1", life.candidate_id)
+    await db.run("UPDATE application SET deadline_at = 'infinity' WHERE id = $1", life.id)
     assert await planning.replan_stale(NOW) == 1
     assert await other.states() == ALL and await life.states() == {}
     assert await planning.anything_stale()
+
+
+async def many_lives(northgate: Northgate, count: int, stage: str) -> UUID:
+    """Applications in bulk, whose plans are not stale; their job."""
+    job_id = await add_job(northgate.id)
+    made = await db.rows(
+        "INSERT INTO candidate (id, workspace_id, name, email, language, timezone, metadata, created_at) "
+        "SELECT gen_random_uuid(), $1, 'N', n || '@example.com', 'en', '', '{}', $2 FROM generate_series(1, $3::integer) n "
+        "RETURNING id",
+        northgate.id,
+        NOW,
+        count,
+    )
+    await db.run(
+        "INSERT INTO application (id, workspace_id, job_id, candidate_id, stage, door, invite, answered, captured_at, ended_at, "
+        "active_at, plan_stale, created_at) SELECT gen_random_uuid(), $1, $2, c, $3, 'landing', false, 0, $4, "
+        "CASE WHEN $3 = 'withdrawn' THEN $4::timestamptz END, $4, false, $4 FROM unnest($5::uuid[]) c",
+        northgate.id,
+        job_id,
+        stage,
+        NOW,
+        [row["id"] for row in made],
+    )
+    return job_id
+
+
+async def test_a_message_that_was_put_off_keeps_its_time_and_its_reason(life: Life) -> None:
+    """What a provider refused for the moment is not pulled forward by planning."""
+    await life.plan()
+    later = AFTER_3H + timedelta(minutes=20)
+    await db.run(
+        "UPDATE message SET retry_at = $1, due_at = $1, reason_code = 'try_again', reason = 'Busy' WHERE step_key LIKE '%-3h'",
+        later,
+    )
+    await life.change(answered=1)
+    await life.plan(AFTER_3H)
+    first = await life.message("3h")
+    assert (first["due_at"], first["reason_code"], first["reason"]) == (later, "try_again", "Busy")
+    await life.change(snoozed_until=NOW + 8 * HOUR)
+    await life.plan(AFTER_3H)
+    assert (await life.message("3h"))["due_at"] == NOW + 8 * HOUR, "what comes later of itself is not held back"
+    before = await db.rows("SELECT xmin::text, * FROM message ORDER BY id")
+    await life.change(answered=2)
+    await life.plan(AFTER_3H)
+    assert await db.rows("SELECT xmin::text, * FROM message ORDER BY id") == before
+
+
+async def test_a_switch_that_is_turned_on_again_makes_no_flood(northgate: Northgate, life: Life) -> None:
+    """What is overdue by then leaves over half an hour; what is stale does not leave at all; what is to come keeps its time."""
+    people = [life, *[await new_life(northgate, email=f"f{n}@example.com") for n in range(11)]]
+    await life.plan()
+    await db.run("UPDATE workspace SET communications_off_at = $2 WHERE id = $1", northgate.id, NOW)
+    await planning.mark_changed(NOW)
+    await life.plan()
+    on_again = AFTER_3H + HOUR
+    await db.run("UPDATE workspace SET communications_off_at = NULL WHERE id = $1", northgate.id)
+    assert await planning.mark_changed(on_again) == 12
+    await life.plan(on_again)
+    firsts = [await person.message("3h") for person in people]
+    assert all(on_again <= first["due_at"] < on_again + timedelta(minutes=30) for first in firsts)
+    assert len({first["due_at"] for first in firsts}) > 9
+    assert {(f["state"], f["reason_code"]) for f in firsts} == {("scheduled", "spread")}
+    assert firsts[0]["reason"] == "3 h after they gave their name; communications were off until now"
+    assert (await life.message("24h"))["due_at"] == NOW + timedelta(days=1)
+    for person in people:
+        await person.change(answered=0)
+    await life.plan(on_again + timedelta(minutes=1))
+    assert [await person.message("3h") for person in people] == firsts, "planning again changes nothing"
+    assert await life.tick(on_again + timedelta(minutes=31)) == 12
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE job SET role_type = 'shift'",
+        "UPDATE job SET timezone = 'Asia/Tokyo'",
+        "UPDATE job SET location = ''",
+        "UPDATE workspace SET quiet_from = '18:00'",
+        "UPDATE workspace SET timezone = 'Asia/Tokyo'",
+    ],
+)
+async def test_whatever_moves_the_ground_has_people_planned_anew(life: Life, change: str) -> None:
+    await life.plan()
+    await db.run(change)
+    assert await planning.mark_changed(NOW) == 1
+    await life.plan()
+    await db.run(change)
+    assert await planning.mark_changed(NOW) == 0, "what changes nothing moves nothing"
+
+
+async def test_what_has_nothing_to_do_with_messages_plans_nobody_anew(life: Life) -> None:
+    await life.plan()
+    await db.run("UPDATE job SET pay = '£30 an hour', title = 'Nurse'")
+    await db.run("UPDATE workspace SET name = 'Northgate'")
+    assert await planning.mark_changed(NOW) == 0
+
+
+async def test_a_large_job_is_marked_in_batches(northgate: Northgate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(planning, "BATCH", 60)
+    job_id = await many_lives(northgate, 150, "captured")
+    await db.run("UPDATE job SET role_type = 'shift' WHERE id = $1", job_id)
+    assert [await planning.mark_changed(NOW, limit=60) for _ in range(4)] == [60, 60, 30, 0]
+    assert await db.value("SELECT count(*) FROM application WHERE plan_stale AND job_id = $1", job_id) == 150
+
+
+async def test_a_change_in_the_middle_starts_from_the_beginning(northgate: Northgate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(planning, "BATCH", 60)
+    job_id = await many_lives(northgate, 100, "captured")
+    await db.run("UPDATE job SET role_type = 'shift' WHERE id = $1", job_id)
+    assert await planning.mark_changed(NOW, limit=60) == 60
+    await db.run("UPDATE application SET plan_stale = false")
+    await db.run("UPDATE job SET role_type = 'professional' WHERE id = $1", job_id)
+    assert sum([await planning.mark_changed(NOW, limit=60) for _ in range(3)]) == 100
+
+
+async def test_looking_for_who_waits_reads_no_table_through(northgate: Northgate) -> None:
+    """Nobody who is through is looked at, however many there are."""
+    job_id = await many_lives(northgate, 3000, "withdrawn")
+    await db.run("ANALYZE application")
+    plan = await db.rows("EXPLAIN " + planning.NEXT_WAITING, northgate.id, job_id, UUID(int=0), 500)
+    assert "application_waiting" in " ".join(line[0] for line in plan)
+    assert "Seq Scan" not in " ".join(line[0] for line in plan)
+
+
+async def test_planning_asks_the_same_few_things_of_each_application(life: Life) -> None:
+    """What it costs does not grow with the messages that there are already, nor with the steps of its plan."""
+    costs = []
+    for sent in range(4):
+        await life.change(answered=sent)
+        asked: list[str] = []
+        async with db.transaction(), db.connection() as connection:
+            with connection.query_logger(lambda record, asked=asked: asked.append(record.query)):
+                await planning.replan(life.id, AFTER_3H)
+        costs.append(len(asked))
+        await life.tick(AFTER_3H + sent * timedelta(days=1))
+    # Itself, its messages, the links it asked for, its address; the plan and its steps; all rows at once; what is wanted no more.
+    assert max(costs[1:]) <= 10, costs  # the first connection asks about types, too

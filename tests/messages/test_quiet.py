@@ -7,12 +7,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.messages.quiet import QuietHours, is_quiet, last_allowed, next_allowed
+from portal.messages.quiet import MARGIN, QuietHours, closes_at, is_quiet, last_allowed, next_allowed
 
 pytestmark = pytest.mark.no_stores
 
 NIGHT = QuietHours(begin=time(21), end=time(8))
-ZONES = ["Europe/London", "America/New_York", "Asia/Kolkata", "Pacific/Auckland", "Pacific/Chatham", "Africa/Casablanca", "UTC"]
+ZONES = [
+    "Europe/London",
+    "America/New_York",
+    "Asia/Kolkata",
+    "Asia/Kathmandu",
+    "Pacific/Auckland",
+    "Pacific/Chatham",
+    "Pacific/Apia",
+    "Australia/Lord_Howe",
+    "Africa/Casablanca",
+    "UTC",
+]
 
 
 def at(text: str, zone: str = "Europe/London", fold: int = 0) -> datetime:
@@ -84,3 +95,51 @@ def test_a_moved_time_is_never_quiet_and_never_moves_the_wrong_way(when: datetim
         assert not is_quiet(later, hours, zones) and when <= later <= when + timedelta(days=9)
     if earlier is not None:
         assert not is_quiet(earlier, hours, zones) and when - timedelta(days=9) <= earlier <= when
+
+
+@given(MOMENTS, HOURS, st.lists(st.sampled_from(ZONES), min_size=1, max_size=3), st.floats(0, 1))
+def test_no_moment_is_passed_over_that_would_have_done(when: datetime, hours: QuietHours, zones: list[str], part: float) -> None:
+    """Up to the hour that clocks may lose or win on the way."""
+    later = next_allowed(when, hours, zones)
+    end = (later or when + timedelta(days=8)) - MARGIN
+    if end > when:
+        assert is_quiet(when + (end - when) * part, hours, zones)
+
+
+@pytest.mark.parametrize(
+    ("zone", "local", "moved"),
+    [
+        # Lord Howe puts its clocks forward by half an hour, at 2:00 on 4 October 2026.
+        ("Australia/Lord_Howe", "2026-10-03 22:00", "2026-10-04 08:00"),
+        # Samoa went from 29 to 31 December 2011.
+        ("Pacific/Apia", "2011-12-29 22:00", "2011-12-31 08:00"),
+        ("Asia/Kathmandu", "2026-06-01 21:00", "2026-06-02 08:00"),
+    ],
+)
+def test_odd_places_have_mornings_too(zone: str, local: str, moved: str) -> None:
+    assert next_allowed(at(local, zone), NIGHT, [zone]) == at(moved, zone)
+
+
+@given(
+    st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC)),
+    st.lists(st.sampled_from(ZONES), min_size=1, max_size=3),
+    st.floats(0, 1, exclude_max=True),
+)
+def test_it_is_not_quiet_before_quiet_hours_begin(moment: datetime, zones: list[str], share: float) -> None:
+    ends = closes_at(moment, NIGHT, zones)
+    assert ends is not None and moment < ends <= moment + timedelta(hours=25)
+    if not is_quiet(moment, NIGHT, zones):
+        assert not is_quiet(moment + (ends - moment) * share, NIGHT, zones)
+
+
+def test_quiet_hours_begin_by_the_clock_on_the_wall() -> None:
+    assert closes_at(at("2026-11-23 10:00"), NIGHT, ["Europe/London"]) == at("2026-11-23 21:00")
+    assert closes_at(at("2026-11-23 22:00"), NIGHT, ["Europe/London"]) == at("2026-11-24 21:00")
+    assert closes_at(at("2026-10-25 00:30"), NIGHT, ["Europe/London"]) == at("2026-10-25 21:00")
+    assert closes_at(at("2026-11-23 10:00"), QuietHours(time(8), time(8)), ["Europe/London"]) is None
+
+
+def test_where_clocks_change_over_it_quiet_hours_begin_at_the_earlier_reading() -> None:
+    early = QuietHours(begin=time(1, 30), end=time(8))
+    assert closes_at(at("2026-10-25 00:10"), early, ["Europe/London"]) == at("2026-10-25 01:30", fold=0)
+    assert closes_at(at("2026-03-29 00:10"), early, ["Europe/London"]) == at("2026-03-29 00:30")

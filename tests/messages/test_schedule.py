@@ -1,6 +1,5 @@
-"""When nudges go: by table, then by what must hold for any life whatever."""
+"""When nudges go, by table. What must hold for any life whatever stands in `test_schedule_rules`."""
 
-import itertools
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -8,17 +7,16 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from portal.messages.direct import direct, link_key
 from portal.messages.facts import ApplicationFacts, Done
-from portal.messages.plans import DEFAULT, Plan, Step
+from portal.messages.plans import DEFAULT, Plan
 from portal.messages.quiet import QuietHours, is_quiet
 from portal.messages.rehearsal import sample
 from portal.messages.rules import Planned
-from portal.messages.schedule import LATE, LEAST_LEFT, schedule
-from portal.messages.words import Anchor, Channel, Reason, State, Track, Wish
+from portal.messages.schedule import schedule
+from portal.messages.spread import OVER
+from portal.messages.words import Arm, Channel, Override, Reason, State, Track
 
 pytestmark = pytest.mark.no_stores
 
@@ -255,81 +253,111 @@ def test_a_link_that_could_not_go_for_a_day_goes_no_more() -> None:
     assert (planned.state, planned.code) == (State.SKIPPED, Reason.MISSED)
 
 
-HOUR = timedelta(hours=1)
-MOMENTS = st.datetimes(datetime(2026, 3, 20), datetime(2026, 11, 30)).map(lambda d: d.replace(tzinfo=UTC))
-STEPS = st.builds(
-    lambda n, anchor, hours, wish: Step(f"s{n}", Track.UNFINISHED, anchor, hours, wish),
-    st.integers(0, 99),
-    st.sampled_from(Anchor),
-    st.integers(0, 400),
-    st.sampled_from(Wish),
+HELD_OUT: dict[str, Any] = {"arm": Arm.HELD_OUT}
+TWO_PM = at("2026-11-23 14:00")
+
+
+def hand(step: str, override: Override, when: datetime = TWO_PM) -> dict[str, tuple[Override, datetime]]:
+    return {f"unfinished-{step}": (override, when)}
+
+
+def test_a_skipped_step_takes_no_place() -> None:
+    planned = schedule(person(overrides=hand("3h", Override.SKIP)), DEFAULT, MONDAY_TEN)
+    assert told(planned) == ["3h Mon 13:00 skipped", "24h Tue 10:00 scheduled", "72h Thu 10:00 scheduled"]
+    assert (planned[0].code, planned[0].reason) == (Reason.SKIPPED_BY_MEMBER, "A member skipped it (3 h after they stopped)")
+
+
+def test_nothing_makes_room_for_a_skipped_step() -> None:
+    """Without the reminder, the first nudge has its place again."""
+    near = {"deadline_at": at("2026-11-24 12:00")}
+    assert told(schedule(person(**near), DEFAULT, MONDAY_TEN))[1] == "3h Mon 13:00 skipped"
+    skipped = schedule(person(**near, overrides=hand("deadline-24h", Override.SKIP)), DEFAULT, MONDAY_TEN)
+    assert told(skipped)[:2] == ["deadline-24h Mon 12:00 skipped", "3h Mon 13:00 scheduled"]
+
+
+def test_a_step_by_hand_goes_at_once_and_the_others_keep_their_distance() -> None:
+    planned = schedule(person(overrides=hand("72h", Override.NOW)), DEFAULT, TWO_PM)
+    assert told(planned) == ["72h Mon 14:00 scheduled", "3h Mon 13:00 skipped", "24h Tue 10:00 scheduled"]
+    assert (planned[0].code, planned[0].reason) == (Reason.BY_HAND, "A member sends it now")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"done": tuple(Done(f"old-{n}", at(f"2026-11-{n} 10:00")) for n in (10, 12, 14, 16))},
+        {"done": (Done("unfinished-3h", at("2026-11-23 13:00")),)},
+        {"active_at": at("2026-10-01 10:00")},
+        {"replied_at": at("2026-11-23 11:00")},
+        {"deadline_at": at("2026-11-23 14:30")},
+        HELD_OUT,
+    ],
+    ids=["cap", "gap", "age", "reply", "half an hour before the deadline", "held out"],
 )
-PLANS = st.builds(
-    Plan,
-    most=st.integers(0, 6),
-    gap=st.integers(1, 72).map(lambda h: h * HOUR),
-    age=st.integers(1, 60).map(lambda d: timedelta(days=d)),
-    steps=st.lists(STEPS, max_size=6, unique_by=lambda s: s.key).map(tuple),
+def test_a_member_overrules_the_plan(changes: dict[str, Any]) -> None:
+    planned = schedule(person(**changes, overrides=hand("24h", Override.NOW)), DEFAULT, TWO_PM)
+    assert told(planned)[0] == "24h Mon 14:00 scheduled"
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "line"),
+    [
+        ({"snoozed_until": at("2026-11-25 09:00")}, Reason.SNOOZED, "24h Wed 09:00 scheduled"),
+        ({"quiet": QuietHours(begin=time(12), end=time(15))}, Reason.QUIET_HOURS, "24h Mon 15:00 scheduled"),
+        ({"deadline_at": at("2026-11-23 14:30"), "snoozed_until": at("2026-11-23 15:00")}, Reason.AFTER_DEADLINE, None),
+        ({"unreachable": {Channel.EMAIL: Reason.SUPPRESSED, Channel.SMS: Reason.NO_CONSENT}}, Reason.SUPPRESSED, None),
+        ({"hold": Reason.COMMUNICATIONS_OFF}, Reason.COMMUNICATIONS_OFF, "24h Mon 14:00 held"),
+    ],
 )
-ZONES = st.lists(
-    st.sampled_from(["Europe/London", "America/New_York", "Asia/Kolkata", "Pacific/Auckland", "America/Santiago"]),
-    min_size=1,
-    max_size=2,
+def test_what_a_member_cannot_overrule(changes: dict[str, Any], code: Reason, line: str | None) -> None:
+    [first, *_] = schedule(person(**changes, overrides=hand("24h", Override.NOW)), DEFAULT, TWO_PM)
+    assert first.code is code
+    assert told([first])[0] == line if line else first.state is State.SKIPPED
+
+
+def test_a_step_by_hand_that_could_not_go_for_long_goes_no_more() -> None:
+    [first, *_] = schedule(person(overrides=hand("24h", Override.NOW)), DEFAULT, at("2026-11-25 10:00"))
+    assert (first.state, first.code) == (State.SKIPPED, Reason.MISSED)
+
+
+def test_who_is_held_out_hears_nothing_from_the_plan() -> None:
+    planned = schedule(person(**HELD_OUT), DEFAULT, MONDAY_TEN)
+    assert {(p.state, p.code) for p in planned} == {(State.SKIPPED, Reason.HELD_OUT)} and len(planned) == 3
+    assert planned[0].reason == "They get no nudges, so that one can see whether nudges help (3 h after they stopped)"
+
+
+@pytest.mark.parametrize(
+    ("replied", "stops", "code"),
+    [
+        ("2026-11-23 11:00", True, Reason.REPLIED),
+        ("2026-11-23 11:00", False, Reason.ON_TIME),
+        ("2026-11-23 09:00", True, Reason.ON_TIME),
+    ],
+    ids=["wrote back", "a plan that goes on", "has done something since"],
 )
-CLOCKS = st.builds(time, st.integers(0, 23), st.sampled_from([0, 15, 30]))
+def test_who_has_written_back_is_nudged_no_more(replied: str, stops: bool, code: Reason) -> None:
+    plan = msgspec.structs.replace(DEFAULT, stop_on_reply=stops)
+    [first, *_] = schedule(person(replied_at=at(replied)), plan, MONDAY_TEN)
+    assert first.code is code
 
 
-@st.composite
-def lives(draw: st.DrawFn) -> tuple[ApplicationFacts, Plan, datetime]:
-    stopped = draw(MOMENTS)
-    facts = msgspec.structs.replace(
-        person(stopped),
-        role_type=draw(st.sampled_from(ROLES)),
-        deadline_at=draw(st.none() | st.integers(0, 1000).map(lambda h: stopped + h * HOUR)),
-        snoozed_until=draw(st.none() | st.integers(-50, 300).map(lambda h: stopped + h * HOUR)),
-        zones=tuple(draw(ZONES)),
-        quiet=draw(st.builds(QuietHours, begin=CLOCKS, end=CLOCKS)),
-        unreachable=draw(st.dictionaries(st.sampled_from(Channel), st.just(Reason.SUPPRESSED), max_size=2)),
-        done=tuple(
-            Done(f"d{n}", stopped - h * HOUR) for n, h in enumerate(draw(st.lists(st.integers(0, 300), max_size=3, unique=True)))
-        ),
-    )
-    now = stopped + draw(st.integers(0, 400)) * HOUR
-    return facts, draw(PLANS), now
+def test_the_morning_is_spread_over_half_an_hour() -> None:
+    """Always the same for one person and step; others elsewhere."""
+    people = [person(at("2026-11-22 20:00"), application_id=UUID(int=n)) for n in range(200)]
+    firsts = [schedule(one, DEFAULT, MONDAY_TEN - timedelta(hours=12))[0] for one in people]
+    eight = at("2026-11-23 08:00")
+    assert all(eight <= p.due_at < eight + OVER and p.code is Reason.QUIET_HOURS for p in firsts)
+    assert len({p.due_at for p in firsts}) > 150
+    by_ten = [sum(1 for p in firsts if n <= (p.due_at - eight) / timedelta(minutes=10) < n + 1) for n in range(3)]
+    assert min(by_ten) > 40
+    assert firsts == [schedule(one, DEFAULT, MONDAY_TEN - timedelta(hours=11))[0] for one in people]
 
 
-@settings(max_examples=400, deadline=None)
-@given(lives())
-def test_whatever_the_life_the_rules_hold(life: tuple[ApplicationFacts, Plan, datetime]) -> None:
-    facts, plan, now = life
-    planned = schedule(facts, plan, now)
-    assert planned == schedule(facts, plan, now)
-    assert all(p.reason.strip() for p in planned)
-    assert len({p.step_key for p in planned}) == len(planned)
-    going = [p for p in planned if p.state is State.SCHEDULED]
-    assert going == [] or facts.deadline_at is None or facts.deadline_at > now
-    for p in going:
-        assert not is_quiet(p.due_at, facts.quiet, facts.zones)
-        assert not is_quiet(max(p.due_at, now), facts.quiet, facts.zones) or p.due_at > now
-        assert facts.deadline_at is None or p.due_at <= facts.deadline_at - LEAST_LEFT
-        assert p.due_at >= max(facts.active_at, now - LATE - timedelta(days=1))
-        assert p.channel not in facts.unreachable
-        assert facts.snoozed_until is None or p.due_at >= facts.snoozed_until
-    times = sorted([done.at for done in facts.done] + [p.due_at for p in going])
-    fresh = [p.due_at for p in going]
-    assert len(times) <= max(plan.most, len(facts.done))
-    assert all(b - a >= plan.gap for a, b in itertools.pairwise(times) if b in fresh)
-
-
-@settings(max_examples=200, deadline=None)
-@given(lives(), st.integers(0, 200))
-def test_time_passing_alone_moves_nothing_still_to_come(life: tuple[ApplicationFacts, Plan, datetime], hours: int) -> None:
-    """Planning again a while later gives the same times, so that planning often is harmless."""
-    facts, plan, _now = life
-    before = {p.step_key: p for p in schedule(facts, plan, facts.active_at) if p.state is State.SCHEDULED}
-    then = facts.active_at + hours * HOUR
-    if facts.deadline_at is not None and then >= facts.deadline_at:
-        return
-    for p in schedule(facts, plan, then):
-        if p.step_key in before and min(b.due_at for b in before.values()) > then:
-            assert p == before[p.step_key]
+def test_the_spread_leads_neither_into_the_night_nor_past_the_deadline() -> None:
+    crowd = [UUID(int=n) for n in range(50)]
+    short = QuietHours(begin=time(8, 10), end=time(8))
+    for one in crowd:
+        slot = schedule(person(at("2026-11-22 20:00"), application_id=one, quiet=short), DEFAULT, at("2026-11-22 22:00"))[0]
+        assert not is_quiet(slot.due_at, short, ["Europe/London"])
+        tight = person(at("2026-11-22 20:00"), application_id=one, deadline_at=at("2026-11-23 09:05"))
+        going = [p for p in schedule(tight, DEFAULT, at("2026-11-22 22:00")) if p.state is State.SCHEDULED]
+        assert [p.step_key for p in going] == ["unfinished-3h"] and going[0].due_at <= at("2026-11-23 08:05")
