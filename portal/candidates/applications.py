@@ -59,6 +59,9 @@ class Application(msgspec.Struct, frozen=True, kw_only=True):
     answered: int
     active_at: datetime
     deadline_at: datetime | None
+    snoozed_until: datetime | None = None
+    arm: str | None = None
+    """Which half of the comparison it fell into: ``nudged`` or ``held_out``."""
     created_at: datetime
     name: str
     email: str | None

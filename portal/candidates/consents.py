@@ -3,7 +3,18 @@
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
+
 from portal import db
+
+
+class Consent(msgspec.Struct, frozen=True):
+    """A yes or a no to texts, as it was given."""
+
+    given: bool
+    wording: str
+    page: str
+    at: datetime
 
 
 async def record_consent(
@@ -33,15 +44,15 @@ async def record_consent(
     )
 
 
-async def may_text(workspace_id: UUID, candidate_id: UUID, phone: str | None) -> bool:
-    """Whether the latest word about texts to that number was a yes."""
+async def latest_consent(workspace_id: UUID, candidate_id: UUID, phone: str | None) -> Consent | None:
+    """Their latest word about texts to that number, for whoever has to show proof of it."""
     if not phone:
-        return False
-    given = await db.value(
-        "SELECT given FROM consent WHERE workspace_id = $1 AND candidate_id = $2 AND channel = 'sms' AND address = $3 "
-        "ORDER BY at DESC, id DESC LIMIT 1",
+        return None
+    found = await db.row(
+        "SELECT given, wording, page, at FROM consent WHERE workspace_id = $1 AND candidate_id = $2 AND channel = 'sms' "
+        "AND address = $3 ORDER BY at DESC, id DESC LIMIT 1",
         workspace_id,
         candidate_id,
         phone,
     )
-    return bool(given)
+    return Consent(**dict(found)) if found else None

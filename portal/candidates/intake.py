@@ -61,6 +61,8 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     phone: str = ""
     language: str = ""
     timezone: str = ""
+    browser_timezone: str = ""
+    """Of the phone or computer that the form was sent from."""
     external_id: str = ""
     metadata: Mapping[str, object] = {}
     link_id: UUID | None = None
@@ -83,6 +85,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     phone: str | None
     language: str
     timezone: str
+    browser_timezone: str
     external_id: str | None
     metadata: dict[str, object]
 
@@ -152,6 +155,7 @@ def read_person(arrival: Arrival) -> Person:
         phone=phone,
         language=read_language(arrival.language),
         timezone=read_timezone(arrival.timezone),
+        browser_timezone=read_timezone(arrival.browser_timezone),
         external_id=external_id or None,
         metadata=dict(arrival.metadata),
     )
@@ -193,8 +197,8 @@ async def find_candidate(workspace_id: UUID, person: Person) -> UUID | None:
 
 async def _insert_candidate(workspace_id: UUID, person: Person, now: datetime) -> UUID | None:
     return await db.value(  # type: ignore[no-any-return]
-        "INSERT INTO candidate (id, workspace_id, name, email, phone, language, timezone, external_id, metadata, created_at) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING RETURNING id",
+        "INSERT INTO candidate (id, workspace_id, name, email, phone, language, timezone, browser_timezone, external_id, "
+        "metadata, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING RETURNING id",
         db.new_id(),
         workspace_id,
         person.name,
@@ -202,6 +206,7 @@ async def _insert_candidate(workspace_id: UUID, person: Person, now: datetime) -
         person.phone,
         person.language,
         person.timezone,
+        person.browser_timezone,
         person.external_id,
         person.metadata,
         now,

@@ -15,11 +15,11 @@ from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 from portal import clock
 from portal.accounts.access import Permission, SignedIn
 from portal.accounts.page import done, job_page, member_page
-from portal.candidates import applications, listing, timeline
+from portal.candidates import applications, extensions, listing, timeline
 from portal.candidates.applications import Application, Stage
-from portal.candidates.consents import may_text
+from portal.candidates.consents import latest_consent
 from portal.candidates.intake import Arrival, Door, Result, Taken, take_in
-from portal.candidates.listing import BY_HAND, DIRECT, Filters, Found, Sort
+from portal.candidates.listing import BY_HAND, DIRECT, Filters, Found, Sort, query_of, read_filters
 from portal.candidates.timeline import ShownAnswer, ShownMessage
 from portal.jobs.deadlines import at_place
 from portal.jobs.jobs import Job, get_job
@@ -31,6 +31,8 @@ from portal.web.paging import page_number, pager
 # Rooms above answer these; portal/app.py brings both together.
 AnswersShown = Callable[[UUID, UUID], Awaitable[list[ShownAnswer]]]
 """The answers of an application (workspace, application)."""
+ContactStops = Callable[[UUID, str | None, str | None], Awaitable[dict[str, str]]]
+"""Why nothing goes to an email address, or to a number, by channel (workspace, email, phone)."""
 MessagesShown = Callable[[UUID, UUID], Awaitable[list[ShownMessage]]]
 """The messages of an application (workspace, application), planned ones too."""
 QuestionCount = Callable[[UUID], Awaitable[int]]
@@ -85,17 +87,18 @@ async def _listed(
     request: AnyRequest, member: SignedIn, *, now: datetime, question_count: QuestionCount, path: str, job: Job | None
 ) -> dict[str, Any]:
     """What both lists show."""
-    filters, page = _filters(request, job), page_number(request.query_params.get("page"))
+    filters, page = read_filters(request.query_params, job.id if job else None), page_number(request.query_params.get("page"))
     found = await listing.list_applications(member.workspace_id, filters, now=now, page=page)
     ways = await listing.channels_with_links(member.workspace_id, filters.job_id)
     context = {
         "job": job,
         "found": found.applications,
         "counts": await _counts(found, question_count),
-        "page": pager(path=path, query=_query(filters), page=page, total=found.total),
+        "page": pager(path=path, query=query_of(filters), page=page, total=found.total),
         "filters": filters,
-        "held": {key: value for key, value in _query(filters).items() if key != "q"},
+        "held": {key: value for key, value in query_of(filters).items() if key != "q"},
         "links": _links(path, filters, ways),
+        "write_href": _write_href(filters) if found.total else "",
         "path": path,
         "errors": {},
     }
@@ -107,44 +110,28 @@ async def _counts(found: Found, question_count: QuestionCount) -> dict[UUID, int
     return {job_id: await question_count(job_id) for job_id in {a.job_id for a in found.applications}}
 
 
-def _filters(request: AnyRequest, job: Job | None) -> Filters:
-    """From the address; what makes no sense there is left out."""
-    asked = request.query_params
-    stage, sort = asked.get("stage", ""), asked.get("sort", "")
-    return Filters(
-        job_id=job.id if job else None,
-        search=" ".join(asked.get("q", "").split())[:200],
-        stage=Stage(stage) if stage in set(Stage) else None,
-        channel=asked.get("channel", "")[:40],
-        stuck=asked.get("stuck", "") == "1",
-        sort=Sort(sort) if sort in set(Sort) else Sort.NEWEST,
-    )
-
-
-def _query(filters: Filters) -> dict[str, str]:
-    """`filters` as they stand in an address."""
-    query = {
-        "q": filters.search,
-        "stage": filters.stage.value if filters.stage else "",
-        "channel": filters.channel,
-        "stuck": "1" if filters.stuck else "",
-        "sort": "" if filters.sort is Sort.NEWEST else filters.sort.value,
-    }
-    return {key: value for key, value in query.items() if value}
+def _write_href(filters: Filters) -> str:
+    """Where a message to all of these is written."""
+    query = query_of(msgspec.structs.replace(filters, sort=Sort.NEWEST))
+    job = {"job": str(filters.job_id)} if filters.job_id else {}
+    return f"/app/messages/blasts/new?{urlencode(job | query)}"
 
 
 def _links(path: str, filters: Filters, ways: list[tuple[str, str]]) -> dict[str, Any]:
     """The addresses that the filters and heads of the list lead to."""
 
     def href(**changes: object) -> str:
-        query = urlencode(_query(msgspec.structs.replace(filters, **changes)))
+        query = urlencode(query_of(msgspec.structs.replace(filters, **changes)))
         return f"{path}?{query}" if query else path
 
     channels = [*ways, (BY_HAND, "Added by somebody"), (DIRECT, "Direct")]
     return {
-        "all": href(stage=None, stuck=False),
-        "stuck": href(stage=None, stuck=True),
-        "stages": [(stage, label, href(stage=stage, stuck=False)) for stage, label in STAGES.items() if stage in OFFERED],
+        "all": href(stage=None, stuck=False, asked=False),
+        "stuck": href(stage=None, stuck=True, asked=False),
+        "asked": href(stage=None, stuck=False, asked=True),
+        "stages": [
+            (stage, label, href(stage=stage, stuck=False, asked=False)) for stage, label in STAGES.items() if stage in OFFERED
+        ],
         "channels": [(key, label, href(channel=key)) for key, label in channels],
         "any_channel": href(channel=""),
         "channel_label": dict(channels).get(filters.channel, "Came by"),
@@ -240,6 +227,7 @@ async def candidate_page(
     application_id: UUID,
     answers_shown: AnswersShown,
     messages_shown: MessagesShown,
+    contact_stops: ContactStops,
     question_count: QuestionCount,
 ) -> Template:
     application = await applications.get_application(member.workspace_id, application_id)
@@ -255,8 +243,10 @@ async def candidate_page(
         ),
         answers=await answers_shown(member.workspace_id, application_id),
         question_count=await question_count(application.job_id),
-        may_text=await may_text(member.workspace_id, application.candidate_id, application.phone),
-        today=now,
+        stops=await contact_stops(member.workspace_id, application.email, application.phone),
+        consent=await latest_consent(member.workspace_id, application.candidate_id, application.phone),
+        more_time=await extensions.offer(member.workspace_id, application_id, now),
+        now=now,
     )
 
 

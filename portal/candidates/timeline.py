@@ -13,17 +13,33 @@ from portal import db
 from portal.candidates.applications import Application, Stage
 from portal.candidates.events import EventKind
 from portal.settings import settings
-from portal.web.templating import moment
+from portal.web.templating import moment, plural
 
 STOPPED_AFTER = timedelta(minutes=30)
 """Without an answer for that long, they have stopped."""
-TOLD_BY_MESSAGES = frozenset({EventKind.MESSAGE_SENT, EventKind.MESSAGE_FAILED, EventKind.MESSAGE_UNKNOWN})
+TOLD_BY_MESSAGES = frozenset(
+    {
+        EventKind.MESSAGE_SENT,
+        EventKind.MESSAGE_DELIVERED,
+        EventKind.MESSAGE_BOUNCED,
+        EventKind.MESSAGE_FAILED,
+        EventKind.MESSAGE_UNKNOWN,
+    }
+)
+CHANNELS = {"email": ("email", "emails"), "sms": ("text", "texts")}
 
 
 class ShownAnswer(msgspec.Struct, frozen=True, kw_only=True):
     prompt: str
     text: str
     answered_at: datetime
+
+
+class Action(msgspec.Struct, frozen=True):
+    """Something that a member can do about a line, by a POST to `href`."""
+
+    label: str
+    href: str
 
 
 class ShownMessage(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +53,7 @@ class ShownMessage(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     """``planned``, ``attention`` or ``done``."""
     href: str | None
+    actions: tuple[Action, ...] = ()
 
 
 class LineKind(StrEnum):
@@ -54,6 +71,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
     why: str = ""
     href: str | None = None
+    actions: tuple[Action, ...] = ()
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,7 +146,14 @@ def what_happened(
 
 
 def _message_line(message: ShownMessage) -> Line:
-    return Line(kind=LineKind(message.kind), title=message.title, at=message.at, why=message.reason, href=message.href)
+    return Line(
+        kind=LineKind(message.kind),
+        title=message.title,
+        at=message.at,
+        why=message.reason,
+        href=message.href,
+        actions=message.actions,
+    )
 
 
 def _event_lines(kind: str, group: list[Event], timezone: str) -> list[Line]:
@@ -169,6 +194,54 @@ def _extended(event: Event, timezone: str) -> tuple[str, str]:
     return f"Deadline moved to {until}", _by(event)
 
 
+def _asked_for_time(event: Event, timezone: str) -> tuple[str, str]:
+    if event.data.get("again"):
+        return "The wish for more time is open again", _by(event)
+    return f"Asked for {plural(int(event.data.get('hours', 0)), 'hour')} more", ""
+
+
+def _snoozed(event: Event, timezone: str) -> tuple[str, str]:
+    until = str(event.data.get("until", ""))
+    by = _by(event) or "by themselves"
+    return (f"No nudges until {moment(datetime.fromisoformat(until), timezone)}" if until else "Nudges go again"), by
+
+
+def _opted(title: str, by_member: str) -> Callable[[Event, str], tuple[str, str]]:
+    """`by_member`: the title where a member did it."""
+
+    def say(event: Event, timezone: str) -> tuple[str, str]:
+        _, many = CHANNELS.get(str(event.data.get("channel")), ("message", "messages"))
+        source = str(event.data.get("source", ""))
+        if event.member_name:
+            return by_member.format(many), _by(event)
+        return title.format(many), f"· {source}" if source else ""
+
+    return say
+
+
+def _preferred(event: Event, timezone: str) -> tuple[str, str]:
+    named = {"language": "the language", "timezone": "the time zone"}
+    chosen = [f"{words} {event.data[name]}" for name, words in named.items() if event.data.get(name)]
+    return f"Chose {' and '.join(chosen)}" if chosen else "Changed how they are written to", _by(event)
+
+
+def _replied(event: Event, timezone: str) -> tuple[str, str]:
+    one, _ = CHANNELS.get(str(event.data.get("channel")), ("message", ""))
+    text = str(event.data.get("text", ""))
+    return f"Wrote back by {one}", f"“{text}”" if text else ""
+
+
+def _skipped(event: Event, timezone: str) -> tuple[str, str]:
+    one, _ = CHANNELS.get(str(event.data.get("channel")), ("message", ""))
+    what = f"{one.capitalize()} “{event.data.get('title', '')}”"
+    return f"{what} {'left out' if event.data.get('on') else 'brought back'}", _by(event)
+
+
+def _retried(event: Event, timezone: str) -> tuple[str, str]:
+    one, _ = CHANNELS.get(str(event.data.get("channel")), ("message", ""))
+    return f"{one.capitalize()} “{event.data.get('title', '')}” goes once more", ""
+
+
 def _plainly(title: str) -> Callable[[Event, str], tuple[str, str]]:
     return lambda event, timezone: (title, _by(event))
 
@@ -184,6 +257,15 @@ SAID: dict[str, Callable[[Event, str], tuple[str, str]]] = {
     EventKind.WITHDRAWN: _plainly("Withdrawn"),
     EventKind.RESTORED: _plainly("Brought back"),
     EventKind.DEADLINE_EXTENDED: _extended,
+    EventKind.EXTENSION_ASKED: _asked_for_time,
+    EventKind.EXTENSION_DECLINED: _plainly("More time declined"),
+    EventKind.SNOOZED: _snoozed,
+    EventKind.OPTED_OUT: _opted("Wants no more {}", "No more {}"),
+    EventKind.OPTED_IN: _opted("Wants {} again", "May get {} again"),
+    EventKind.PREFERENCES_CHANGED: _preferred,
+    EventKind.REPLIED: _replied,
+    EventKind.MESSAGE_SKIPPED: _skipped,
+    EventKind.MESSAGE_RETRIED: _retried,
 }
 
 

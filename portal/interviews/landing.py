@@ -108,6 +108,7 @@ def read_landing(job: Job, form: Form, came: Came | None, now: datetime) -> Arri
         email=form.raw("email"),
         phone=form.raw("phone").strip(),
         language=job.language,
+        browser_timezone=form.raw("zone"),
         link_id=came.link_id if came else None,
         click_id=came.click_id if came else None,
         consent=TextConsent(wording=consent_wording(job), page=f"/apply/{job.slug}") if wants_texts else None,

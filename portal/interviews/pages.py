@@ -24,6 +24,7 @@ from litestar.status_codes import (
 from portal.accounts.access import Permission, SignedIn
 from portal.accounts.page import done, job_page
 from portal.accounts.workspaces import get_workspace
+from portal.candidates import extensions
 from portal.clicks import landings
 from portal.clicks.cards import card_of_job
 from portal.interviews import landing, questions, sittings
@@ -145,7 +146,7 @@ async def interview_page(request: AnyRequest, token: str, now: datetime) -> Temp
         return unknown_page("interviews/unknown_token.html")
     await _note_landing(sitting, request.query_params.get("click", ""), now)
     if sitting.state is not State.OPEN:
-        return _ended(sitting)
+        return await _ended(sitting, now)
     number = request.query_params.get("q", "")
     index = sitting.index(page_number(number) if number else None)
     question = sitting.questions[index]
@@ -180,7 +181,7 @@ async def saved_page(token: str, now: datetime) -> Template:
     except Missing:
         return unknown_page("interviews/unknown_token.html")
     if sitting.state is not State.OPEN:
-        return _ended(sitting)
+        return await _ended(sitting, now)
     return candidate_page("interviews/saved.html", sitting.job, sitting=sitting, writes=await _writes(sitting.job))
 
 
@@ -223,12 +224,14 @@ def _question(
     )
 
 
-def _ended(sitting: Sitting) -> Template:
+async def _ended(sitting: Sitting, now: datetime) -> Template:
     if sitting.state is State.EXTERNAL:
         return candidate_page(
             "interviews/external.html", sitting.job, sitting=sitting, host=urlsplit(sitting.external_href).netloc
         )
-    return candidate_page("interviews/ended.html", sitting.job, sitting=sitting, state=sitting.state.value)
+    is_over = sitting.state is State.OVER
+    more = await extensions.offer(sitting.link.workspace_id, sitting.link.application_id, now) if is_over else None
+    return candidate_page("interviews/ended.html", sitting.job, sitting=sitting, state=sitting.state.value, more=more)
 
 
 def _to(sitting: Sitting, rest: str = "") -> Redirect:

@@ -16,6 +16,9 @@ T = TypeVar("T")
 
 LONGEST_ADDRESS = 2000
 MOST_YEARS = 5
+MOST_EXTENSION_HOURS = 720
+AT_ONCE, BY_HAND = "1", ""
+WRONG_EXTENSION = f"Give the hours as a whole number from 0 to {MOST_EXTENSION_HOURS}; 0 offers no more time."
 LINES = {"location": 120, "pay": 120, "card_title": 120, "card_text": 300}
 """Lines that may be empty, and how long they may be."""
 
@@ -38,6 +41,7 @@ def read_job(form: Form, *, now: datetime, before: Job | None = None) -> JobFiel
     deadline_at, deadline_days = _deadline(form, timezone, now, before)
     texts = {name: form.text(name, longest=longest) for name, longest in LINES.items()}
     summary = form.long_text("summary", longest=5000)
+    extension_hours = form.whole("extension_hours", wrong=WRONG_EXTENSION, least=0, most=MOST_EXTENSION_HOURS, empty=0)
     form.check()
     return JobFields(
         title=title,
@@ -50,6 +54,8 @@ def read_job(form: Form, *, now: datetime, before: Job | None = None) -> JobFiel
         deadline_at=deadline_at,
         deadline_days=deadline_days,
         summary=summary,
+        extension_hours=extension_hours,
+        extension_at_once=form.raw("extension_at_once") == AT_ONCE,
         **texts,
     )
 
@@ -65,6 +71,8 @@ def shown(job: Job) -> dict[str, str]:
         "deadline_date": f"{local:%Y-%m-%d}" if local else "",
         "deadline_time": f"{local:%H:%M}" if local else "",
         "deadline_days": str(job.deadline_days or ""),
+        "extension_hours": str(job.extension_hours),
+        "extension_at_once": AT_ONCE if job.extension_at_once else BY_HAND,
     }
 
 
@@ -77,6 +85,8 @@ def empty(timezone: str, country: str) -> dict[str, str]:
         "minutes": "10",
         "deadline_kind": DeadlineKind.NONE.value,
         "deadline_time": "23:59",
+        "extension_hours": "0",
+        "extension_at_once": BY_HAND,
         "timezone": timezone,
         "country": country,
     }

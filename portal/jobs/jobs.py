@@ -49,6 +49,10 @@ class JobFields(msgspec.Struct, frozen=True, kw_only=True):
     country: str
     card_title: str
     card_text: str
+    extension_hours: int = 0
+    """How much more time a candidate may ask for, once; 0: none."""
+    extension_at_once: bool = False
+    """Whether they get it by asking, or by a recruiter's yes."""
 
 
 class Job(JobFields, frozen=True, kw_only=True):

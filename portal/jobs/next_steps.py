@@ -18,6 +18,7 @@ class Step(StrEnum):
     PUBLISH = "publish"
     MAKE_LINKS = "make links"
     MOVE_DEADLINE = "move the deadline"
+    ANSWER_ASKED = "answer who asks for more time"
     SEE_STUCK = "see who is stuck"
     REOPEN = "reopen"
 
@@ -33,12 +34,13 @@ class NextStep(msgspec.Struct, frozen=True):
     """Whether it is done by a button here, rather than on a page."""
 
 
-def next_steps(job: Job, *, questions: int, links: int, stuck: int, now: datetime) -> list[NextStep]:
-    """The most pressing first. `questions` and `links` are what the job has; `stuck`, people who stopped on their way."""
+def next_steps(job: Job, *, questions: int, links: int, stuck: int, asked: int = 0, now: datetime) -> list[NextStep]:
+    """The most pressing first. `questions` and `links` are what the job has; `stuck`, people who stopped on their way; `asked`,
+    people who ask for more time."""
     if job.status == Status.CLOSED:
         return [_reopen(job, now)]
     found = [_add_questions(job, questions), _publish(job, questions), _make_links(job, links)]
-    found += [_move_deadline(job, now), _see_stuck(job, stuck)]
+    found += [_answer_asked(job, asked), _move_deadline(job, now), _see_stuck(job, stuck)]
     return [step for step in found if step is not None]
 
 
@@ -78,6 +80,13 @@ def _move_deadline(job: Job, now: datetime) -> NextStep | None:
     at = moment(job.deadline_at, job.timezone)
     text = f"The deadline was {at}: nobody can start any more." if is_past(job, now) else f"The deadline is near: {at}."
     return NextStep(Step.MOVE_DEADLINE, text, Permission.EDIT_JOBS, _address(job, DEADLINE), "Move the deadline")
+
+
+def _answer_asked(job: Job, asked: int) -> NextStep | None:
+    if not asked:
+        return None
+    text = f"{plural(asked, 'person asks', 'people ask')} for more time."
+    return NextStep(Step.ANSWER_ASKED, text, Permission.SEE_CANDIDATES, _address(job, "candidates?asked=1"), "See who")
 
 
 def _see_stuck(job: Job, stuck: int) -> NextStep | None:

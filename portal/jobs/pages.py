@@ -30,6 +30,8 @@ LinkCount = Callable[[UUID, UUID], Awaitable[int]]
 """How many channel links a job (workspace, job) has."""
 StuckCount = Callable[[UUID, UUID], Awaitable[int]]
 """How many people stopped on their way at a job (workspace, job)."""
+AskedCount = Callable[[UUID, UUID], Awaitable[int]]
+"""How many people of a job (workspace, job) ask for more time."""
 MoveDeadlines = Callable[[Job], Awaitable[int]]
 """Gives the people under way at a job its new deadline, inside the caller's transaction; how many."""
 
@@ -88,12 +90,13 @@ async def overview(
     question_count: QuestionCount,
     link_count: LinkCount,
     stuck_count: StuckCount,
+    asked_count: AskedCount,
 ) -> Template:
     job = await jobs.get_job(member.workspace_id, job_id)
     counts = (await job_counts(job.workspace_id, [job.id])).get(job.id, JobCounts())
     questions, links = await question_count(job.id), await link_count(job.workspace_id, job.id)
-    stuck = await stuck_count(job.workspace_id, job.id)
-    steps = next_steps(job, questions=questions, links=links, stuck=stuck, now=now)
+    stuck, asked = await stuck_count(job.workspace_id, job.id), await asked_count(job.workspace_id, job.id)
+    steps = next_steps(job, questions=questions, links=links, stuck=stuck, asked=asked, now=now)
     return job_page(
         request,
         member,

@@ -109,3 +109,27 @@ async def test_a_member_is_named_for_what_they_did(northgate: Northgate, ana: UU
     await applications.extend_deadline(northgate.id, ana, until, now=NOW, member_id=northgate.recruiter.id)
     line = (await told(await applications.get_application(northgate.id, ana)))[0]
     assert (line.title, line.text) == ("Deadline moved to Wed 25 Nov, 10:00", f"by {northgate.recruiter.name}")
+
+
+@pytest.mark.parametrize("kind", [kind for kind in EventKind if kind not in timeline.TOLD_BY_MESSAGES])
+def test_every_kind_of_event_has_words(kind: EventKind) -> None:
+    assert kind in timeline.SAID or kind is EventKind.ANSWERED
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "said"),
+    [
+        ("extension_asked", {"hours": 24}, "Asked for 24 hours more"),
+        ("snoozed", {"until": "2026-11-25T23:59:00+00:00"}, "No nudges until Wed 25 Nov, 23:59 by themselves"),
+        ("snoozed", {"until": ""}, "Nudges go again by themselves"),
+        ("opted_out", {"channel": "sms", "source": "STOP"}, "Wants no more texts · STOP"),
+        ("opted_in", {"channel": "email"}, "Wants emails again"),
+        ("preferences_changed", {"language": "es"}, "Chose the language es"),
+        ("replied", {"channel": "sms", "text": "Which ward?"}, "Wrote back by text “Which ward?”"),
+        ("message_skipped", {"channel": "email", "title": "Closes tomorrow", "on": True}, "Email “Closes tomorrow” left out"),
+        ("message_skipped", {"channel": "email", "title": "Closes soon", "on": False}, "Email “Closes soon” brought back"),
+    ],
+)
+def test_what_happened_is_said_in_words(kind: str, data: dict[str, object], said: str) -> None:
+    event = timeline.Event(kind=kind, at=NOW, data=data, member_name=None)
+    assert " ".join(part for part in timeline.SAID[kind](event, "Europe/London") if part) == said

@@ -349,7 +349,7 @@ async def test_a_question_of_another_job_is_never_answered_here(way: Way, northg
 async def test_a_token_that_opens_nothing_has_a_page_that_helps(way: Way, northgate: Northgate) -> None:
     await way.start()
     replaced = way.interview
-    await replace_personal_link(workspace_id=northgate.id, link_id=(await row())["personal_link_id"])
+    await replace_personal_link(workspace_id=northgate.id, link_id=(await row())["personal_link_id"], now=NOW)
     for path in (replaced, "/i/x", "/i/" + "a" * 26, "/i/%00"):
         for answer in (await way.client.get(path), await way.client.post(path, data={}), await way.client.get(f"{path}/saved")):
             assert answer.status_code == 404

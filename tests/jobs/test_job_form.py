@@ -21,6 +21,8 @@ TYPED = {
     "deadline_date": "",
     "deadline_time": "23:59",
     "deadline_days": "",
+    "extension_hours": "24",
+    "extension_at_once": "",
     "timezone": "Europe/London",
     "country": "GB",
     "card_title": "",
