@@ -13,10 +13,10 @@ from portal.accounts.access import Permission, SignedIn
 from portal.accounts.page import job_page, member_page
 from portal.jobs import jobs
 from portal.links.links import get_link
-from portal.reports import excluded, export_pages, hit_pages, live, live_pages, weekly_pages
-from portal.reports.asking import ask
+from portal.reports import excluded, export_pages, hit_pages, lift, lift_pages, lift_say, live, live_pages, weekly_pages
+from portal.reports.asking import Asked, ask
 from portal.reports.board import board
-from portal.reports.filters import Filters, Place, read_filters
+from portal.reports.filters import Filters, Place, address, read_filters
 from portal.reports.periods import Period
 
 AnyRequest = Request[Any, Any, Any]
@@ -70,8 +70,19 @@ async def _context(
         "typed": {name: query.get(name, "") for name in ("from", "to")} if asked.errors else _typed(period),
         "board": await board(asked.scope, asked.view, filters) if asked.first else None,
         "excluded": excluded,
+        "lift": await _lift(asked),
     }
     return context, HTTP_422_UNPROCESSABLE_ENTITY if asked.errors else HTTP_200_OK
+
+
+async def _lift(asked: Asked) -> dict[str, str] | None:
+    """Whether nudges help, in a sentence, and where more of it stands; unless people are told apart by what brought them."""
+    scope = asked.scope
+    if scope.is_narrowed or scope.campaign_id or scope.channel_id or scope.link_id:
+        return None
+    found, period = await lift.overall(scope), asked.view.period
+    path = f"/app/jobs/{scope.job_id}/nudges/lift" if scope.job_id else "/app/figures/lift"
+    return {"said": lift_say.nudges(found) if found else "", "href": address(path, period.query or {"period": period.key})}
 
 
 def _typed(period: Period) -> dict[str, str]:
@@ -79,4 +90,4 @@ def _typed(period: Period) -> dict[str, str]:
 
 
 handlers = [figures_page, job_figures_page, link_figures_page, *hit_pages.handlers]
-handlers += [*export_pages.handlers, *live_pages.handlers, *weekly_pages.handlers]
+handlers += [*export_pages.handlers, *live_pages.handlers, *weekly_pages.handlers, *lift_pages.handlers]

@@ -15,9 +15,12 @@ import structlog
 
 from portal import db
 from portal.accounts.colors import text_on
-from portal.messages.providers import Provider, Refused, Uncertain, provider_for
+from portal.messages import frame
+from portal.messages.providers import Later, Provider, Refused, Uncertain
+from portal.messages.providers import provider as provider_named
+from portal.messages.senders import sender_of
 from portal.messages.words import Channel
-from portal.reports import chance, excluded
+from portal.reports import chance, excluded, weekly_stop
 from portal.reports.figures import ChannelRow, ChannelTable, Figures, channel_table
 from portal.reports.filters import address
 from portal.reports.funnel import Step, funnel
@@ -94,6 +97,10 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
     text: str
     html: str
+    from_address: str = ""
+    reply_to: str = ""
+    unsubscribe_url: str = ""
+    valid_until: datetime | None = None
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -209,7 +216,7 @@ async def _write(week: Week, member_id: UUID, name: str, now: datetime) -> int:
         week.period.start,
         week.subject,
         render("reports/weekly_email.txt", **parts),
-        render("reports/weekly_email.html", **parts),
+        frame.inline(render("reports/weekly_email.html", **parts, **frame.for_members())),
         now,
     )
 
@@ -218,12 +225,16 @@ async def _write(week: Week, member_id: UUID, name: str, now: datetime) -> int:
 
 
 async def send_due(now: datetime, provider: Provider | None = None) -> int:
-    """Send what waits, each report once; how many were tried. `provider`: who carries them, if not whoever carries email."""
+    """Send what waits, each report once; how many were tried. `provider`: who carries them, if not whoever carries the
+    workspace's emails. Where one is turned away for now, it and the others wait for the next tick."""
     await _give_up(now)
     tried = 0
     while (letter := await _take(now)) is not None:
-        await _send(letter, provider or provider_for(Channel.EMAIL), now)
         tried += 1
+        sender = await sender_of(letter.workspace_id)
+        named = msgspec.structs.replace(letter, from_name=sender.from_name, from_address=sender.from_email)
+        if not await _send(named, provider or provider_named(sender.email), now):
+            break
     return tried
 
 
@@ -248,17 +259,27 @@ async def _take(now: datetime) -> Letter | None:
           WHERE r.state = 'waiting' AND reader.disabled_at IS NULL AND reader.weekly_report
           ORDER BY r.made_at, r.id LIMIT 1 FOR UPDATE OF r SKIP LOCKED
         )
-        RETURNING taken.id AS message_id, taken.workspace_id, m.email AS to_address, m.name AS to_name, w.name AS from_name,
+        RETURNING m.id AS member_id,
+          taken.id AS message_id, taken.workspace_id, m.email AS to_address, m.name AS to_name, w.name AS from_name,
           taken.subject, taken.body_text AS text, taken.body_html AS html
         """,
         now,
     )
-    return Letter(**dict(found)) if found else None
+    if found is None:
+        return None
+    parts = dict(found)
+    way_out = weekly_stop.stop_url(parts.pop("member_id"))
+    return Letter(**parts, unsubscribe_url=way_out)
 
 
-async def _send(letter: Letter, provider: Provider, now: datetime) -> None:
+async def _send(letter: Letter, provider: Provider, now: datetime) -> bool:
+    """Whether others may follow."""
     try:
         await asyncio.wait_for(provider.send(letter), PATIENCE)
+    except Later as later:
+        log.warning("weekly report waits", report=str(letter.message_id), reason=str(later))
+        await _end(letter, State.WAITING, None)
+        return False
     except Refused as refusal:
         log.warning("weekly report refused", report=str(letter.message_id), error=str(refusal))
         await _end(letter, State.FAILED, None)
@@ -269,6 +290,7 @@ async def _send(letter: Letter, provider: Provider, now: datetime) -> None:
         await _end(letter, State.UNKNOWN, None)
     else:
         await _end(letter, State.SENT, now)
+    return True
 
 
 async def _end(letter: Letter, state: State, sent_at: datetime | None) -> None:

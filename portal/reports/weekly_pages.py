@@ -4,15 +4,18 @@ from typing import Any
 
 from litestar import Request, Response, get, post
 from litestar.response import Template
+from litestar.status_codes import HTTP_200_OK, HTTP_404_NOT_FOUND
 
 from portal.accounts.access import Permission, SignedIn
 from portal.accounts.page import done, member_page
 from portal.accounts.pages import settings_tabs
-from portal.reports import weekly
+from portal.reports import weekly, weekly_stop
+from portal.settings import settings
 from portal.web.forms import Form
 
 AnyRequest = Request[Any, Any, Any]
 SEE = {"permission": Permission.SEE_FIGURES}
+PUBLIC = {"public": True}
 
 
 @get(weekly.SETTINGS, opt=SEE)
@@ -36,4 +39,29 @@ async def choose_weekly(request: AnyRequest, member: SignedIn) -> Response[Any]:
     return done(request, weekly.SETTINGS, said)
 
 
-handlers = [weekly_page, choose_weekly]
+@get(weekly_stop.PATH + "/{token:str}", opt=PUBLIC)
+async def stop_page(token: str) -> Template:
+    """From the email. Mail scanners open every address: this only shows a button."""
+    member_id = weekly_stop.read_token(token)
+    workspace = await weekly_stop.workspace_of(member_id) if member_id else None
+    return _stop_page(workspace, done=False)
+
+
+@post(weekly_stop.PATH + "/{token:str}", status_code=HTTP_200_OK, opt=PUBLIC)
+async def stop_weekly(token: str) -> Template:
+    member_id = weekly_stop.read_token(token)
+    workspace = await weekly_stop.workspace_of(member_id) if member_id else None
+    if member_id is not None:
+        await weekly_stop.stop(member_id)
+    return _stop_page(workspace, done=True)
+
+
+def _stop_page(workspace: str | None, *, done: bool) -> Template:
+    """`workspace`: None where the address is not one of ours."""
+    if workspace is None:
+        return Template("interviews/unknown_token.html", context={"errors": {}}, status_code=HTTP_404_NOT_FOUND)
+    way = settings().public_url + weekly.SETTINGS
+    return Template("reports/weekly_stop.html", context={"errors": {}, "workspace": workspace, "done": done, "settings": way})
+
+
+handlers = [weekly_page, choose_weekly, stop_page, stop_weekly]

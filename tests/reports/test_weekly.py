@@ -11,7 +11,8 @@ from litestar.types import ASGIApp
 
 from portal import db
 from portal.accounts.access import Role, SignedIn
-from portal.messages.providers import Accepted, Letter, Refused, Uncertain
+from portal.messages import senders
+from portal.messages.providers import Accepted, Letter, Refused, TooMany, Uncertain
 from portal.reports import weekly
 from portal.reports.figures import channel_table
 from tests.cast import NOW, Northgate, add_member, add_workspace, csrf, post, sign_in
@@ -116,6 +117,26 @@ async def test_what_went_wrong_is_kept_and_never_sent_again(northgate: Northgate
         await weekly.send_due(NOW + timedelta(hours=hour), postman)
     assert len(postman.got) == 1
     assert await states() == [state]
+
+
+async def test_what_is_turned_away_for_now_waits_and_is_sent_later(northgate: Northgate) -> None:
+    await subscribe(northgate.marketer, northgate.viewer)
+    await weekly.make_due(NOW)
+    postman = Postman(TooMany("enough for now"))
+    assert await weekly.send_due(NOW, postman) == 1, "the other one is not even tried"
+    assert await states() == ["waiting", "waiting"]
+    postman.fault = None
+    assert await weekly.send_due(NOW + timedelta(minutes=1), postman) == 2
+    assert await states() == ["sent", "sent"]
+
+
+async def test_a_report_comes_from_the_workspaces_own_address(northgate: Northgate) -> None:
+    await senders.choose(northgate.id, senders.Choice(from_name="Northgate Jobs", from_email="jobs@northgate.example"), NOW)
+    await subscribe(northgate.marketer)
+    await weekly.make_due(NOW)
+    postman = Postman()
+    await weekly.send_due(NOW, postman)
+    assert (postman.got[0].from_name, postman.got[0].from_address) == ("Northgate Jobs", "jobs@northgate.example")
 
 
 async def test_a_sender_that_dies_after_the_hand_over_leaves_it_unknown(northgate: Northgate) -> None:
