@@ -11,7 +11,12 @@ run: $(VENV)/.runtime
 
 test: $(VENV)/.tests
 	@sh tests/chromium.sh
+ifeq ($(ARGS),)
+	$(BIN)/pytest -n 2 --dist worksteal -m "not alone"
+	$(BIN)/pytest -m alone
+else
 	$(BIN)/pytest $(ARGS)
+endif
 
 bench: $(VENV)/.tests
 	$(BIN)/python -m tests.bench $(ARGS)

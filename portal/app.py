@@ -17,11 +17,12 @@ from portal import clock, crypto, db, demo, redis
 from portal.accounts import access
 from portal.accounts import pages as accounts_pages
 from portal.accounts.middleware import SessionMiddleware
-from portal.candidates import applications
+from portal.candidates import applications, extension_pages, extensions
 from portal.candidates import pages as candidates_pages
 from portal.clicks import front
 from portal.clicks import pages as clicks_pages
 from portal.interviews import answers, open_jobs_pages, questions
+from portal.interviews import extension_pages as asking_pages
 from portal.interviews import pages as interviews_pages
 from portal.jobs import pages as jobs_pages
 from portal.links import (
@@ -38,8 +39,20 @@ from portal.links import (
     utm_pages,
 )
 from portal.links import pages as links_pages
+from portal.messages import (
+    audience_pages,
+    blast_pages,
+    hooks_pages,
+    override_pages,
+    plan_pages,
+    preferences_pages,
+    replies_pages,
+    senders_pages,
+    shown,
+    suppression_pages,
+    template_pages,
+)
 from portal.messages import pages as messages_pages
-from portal.messages import shown
 from portal.processes import die_with_parent
 from portal.reports import counts
 from portal.reports import pages as reports_pages
@@ -67,9 +80,21 @@ HANDLERS = [
     *upload_pages.handlers,
     *clicks_pages.handlers,
     *candidates_pages.handlers,
+    *extension_pages.handlers,
     *interviews_pages.handlers,
+    *asking_pages.handlers,
     *open_jobs_pages.handlers,
+    *override_pages.handlers,
+    *audience_pages.handlers,
+    *blast_pages.handlers,
     *messages_pages.handlers,
+    *template_pages.handlers,
+    *hooks_pages.handlers,
+    *replies_pages.handlers,
+    *suppression_pages.handlers,
+    *senders_pages.handlers,
+    *plan_pages.handlers,
+    *preferences_pages.handlers,
     *reports_pages.handlers,
 ]
 
@@ -82,9 +107,11 @@ SHOWN_FROM_ABOVE: dict[str, object] = {
     "link_count": links.link_count,
     "question_count": questions.count_of,
     "stuck_count": candidates_pages.stuck_count,
+    "asked_count": extensions.asked_count,
     "move_deadlines": applications.move_deadlines,
     "answers_shown": answers.answers_shown,
     "messages_shown": shown.messages_shown,
+    "contact_stops": shown.contact_stops,
 }
 """What pages of lower rooms show of higher ones, by the name under which their handlers take it."""
 
@@ -113,6 +140,7 @@ def litestar_app() -> Litestar:
         middleware=[DefineMiddleware(SessionMiddleware)],
         dependencies={"member": _asked(access.signed_in), "now": _asked(clock.now)}
         | {n: _given(v) for n, v in SHOWN_FROM_ABOVE.items()},
+        before_request=replies_pages.count_waiting,
         before_send=[security.add_headers],
         exception_handlers={
             access.NotSignedIn: accounts_pages.not_signed_in,

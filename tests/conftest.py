@@ -21,6 +21,15 @@ pytest_plugins = ["tests.cast"]
 
 PUBLIC_URL = "http://portal.test"
 UNTOUCHED = {"migration"}
+ALONE = {"e2e", "faults", "ops", "workers"}
+"""Folders of tests that start processes or a browser, or break things: nothing runs beside them."""
+NOT_ALONE = {"test_cli", "test_containers", "test_datafolder", "test_provider_settings"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.relative_to(Path(__file__).parent).parts[0] in ALONE and item.path.stem not in NOT_ALONE:
+            item.add_marker("alone")
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from portal.accounts import setup
 from portal.accounts.access import ALLOWED, Permission, Role, SignedIn
 from portal.app import litestar_app
 from portal.links.personal import token_of
+from portal.reports import weekly_stop
 from tests import cast
 from tests.cast import NOW, Northgate
 from tests.conftest import browser
@@ -47,6 +48,9 @@ class World:
     upload_id: UUID
     domain_id: UUID
     picture_id: UUID
+    reply_id: UUID
+    suppression_id: UUID
+    blast_id: UUID
 
 
 @pytest.fixture
@@ -90,12 +94,42 @@ async def world(northgate: Northgate) -> World:
         picture_id=await cast.insert(
             "picture", workspace_id=home, content=b"", type="image/png", width=1, height=1, created_at=NOW
         ),
+        reply_id=await add_reply(home, application_id),
+        blast_id=await add_blast(home),
+        suppression_id=await cast.insert(
+            "suppression",
+            workspace_id=home,
+            channel="email",
+            address_hash=crypto.address_hash("ana.duarte@example.com"),
+            address="ana.duarte@example.com",
+            reason="by_hand",
+            source="Mara Lind",
+            created_at=NOW,
+        ),
     )
 
 
 async def add_upload(workspace_id: UUID) -> UUID:
     content = b"job,channel,label\nVellum nurse,instagram/bio,Northgate"
     return await cast.insert("link_upload", workspace_id=workspace_id, name="Northgate.csv", content=content, created_at=NOW)
+
+
+async def add_blast(workspace_id: UUID) -> UUID:
+    values = {"channel": "email", "subject": "Northgate", "body": "Vellum", "button": "", "filter": {}, "state": "running"}
+    return await cast.insert("blast", workspace_id=workspace_id, chosen=1, written=0, created_at=NOW, **values)
+
+
+async def add_reply(workspace_id: UUID, application_id: UUID) -> UUID:
+    return await cast.insert(
+        "reply",
+        workspace_id=workspace_id,
+        application_id=application_id,
+        channel="sms",
+        provider_id="SM1",
+        body="Is it Ana Duarte's registration RN-4411 that you need?",
+        is_opt_out=False,
+        at=NOW,
+    )
 
 
 async def add_message(workspace_id: UUID, application_id: UUID) -> UUID:
@@ -123,8 +157,11 @@ async def add_message(workspace_id: UUID, application_id: UUID) -> UUID:
 FILLED: dict[str, Callable[[World], object]] = {
     "/app/setup/{token}": lambda world: crypto.token("setup"),
     "/i/{token}": lambda world: token_of(world.personal_link_id),
+    "/p/weekly/{token}": lambda world: weekly_stop.stop_token(world.member_id),
+    "/p/{token}": lambda world: token_of(world.personal_link_id),
     "/apply/{slug}": lambda world: JOB,
     "application_id": lambda world: world.application_id,
+    "blast_id": lambda world: world.blast_id,
     "campaign_id": lambda world: world.campaign_id,
     "candidate_id": lambda world: world.candidate_id,
     "channel_id": lambda world: world.channel_id,
@@ -140,6 +177,8 @@ FILLED: dict[str, Callable[[World], object]] = {
     "/app/figures/export/{table}": lambda world: "channels.csv",
     "question_id": lambda world: world.northgate.question_ids[0],
     "upload_id": lambda world: world.upload_id,
+    "reply_id": lambda world: world.reply_id,
+    "suppression_id": lambda world: world.suppression_id,
     "word": lambda world: world.northgate.id.hex[-12:],
 }
 """By the parameter's name; by the path up to it where the same name means several things."""

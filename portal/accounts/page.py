@@ -38,12 +38,16 @@ def member_page(
     status: int = HTTP_200_OK,
     **context: Any,
 ) -> Template:
-    """`template` with all that the member layouts need. `nav`: which entry of the side bar is current."""
+    """`template` with all that the member layouts need. `nav`: which entry of the side bar is current.
+
+    ``nav_counts`` of the request's state, if a room above has set it: what waits behind an entry of the side bar, by its key.
+    """
     said = read_flash(request)
     return Template(
         template,
         context={"member": member, "nav": nav, "nav_entries": nav_entries(member), "flash": said, "is_demo": settings().demo}
         | {"may": member.may, "Permission": Permission, "timezone": member.timezone}
+        | {"nav_counts": getattr(request.state, "nav_counts", {})}
         | context,
         status_code=status,
         cookies=[spent_cookie()] if said else [],

@@ -4,14 +4,14 @@ from uuid import UUID
 
 from portal.demo import story
 from portal.demo.lives import Letter, Life
-from portal.links.personal import personal_url
 from portal.messages import texts
 from portal.messages.facts import Known
+from portal.messages.fields import ways
 from portal.messages.plans import DEFAULT
 
 
-def write_letter(life: Life, letter: Letter, *, workspace_id: UUID, job_id: UUID) -> dict[str, str]:
-    """Subject, text and HTML, as columns of ``message``."""
+def write_letter(life: Life, letter: Letter, *, workspace_id: UUID, job_id: UUID) -> dict[str, str | int]:
+    """Subject, text, HTML and what is known of them, as columns of ``message``."""
     known = Known(
         application_id=life.id,
         workspace_id=workspace_id,
@@ -29,7 +29,15 @@ def write_letter(life: Life, letter: Letter, *, workspace_id: UUID, job_id: UUID
         external=False,
         timezone=story.TIMEZONE,
         facts=letter.facts,
+        languages=(life.language,),
     )
     kind = texts.kind_of(letter.track, letter.step_key, DEFAULT)
-    written = texts.write(kind, letter.channel, known, personal_url(letter.link_id), letter.due)
-    return {"subject": written.subject, "body_text": written.text, "body_html": written.html}
+    chosen = texts.ours_for(known, kind, letter.channel)
+    written = texts.write(chosen, known, ways(letter.link_id), letter.due)
+    return {
+        "subject": written.subject,
+        "body_text": written.text,
+        "body_html": written.html,
+        "language": chosen.language,
+        "segments": written.segments,
+    }

@@ -15,7 +15,7 @@ from portal.messages.suppression import Cause
 from portal.messages.words import LEFT_US, Channel, State
 
 WORDING = "Northgate Care may text me about this application. I can reply STOP at any time."
-UNWRITTEN = {"subject": "", "body_text": "", "body_html": ""}
+UNWRITTEN = {"subject": "", "body_text": "", "body_html": "", "language": "", "segments": 0}
 TOLD = {State.FAILED: EventKind.MESSAGE_FAILED, State.UNKNOWN: EventKind.MESSAGE_UNKNOWN}
 
 
@@ -167,7 +167,7 @@ class Records:
         if letter.state is State.BOUNCED:
             self._suppression(letter, address)
 
-    def _written(self, life: Life, letter: Letter) -> dict[str, str]:
+    def _written(self, life: Life, letter: Letter) -> dict[str, str | int]:
         return write_letter(life, letter, workspace_id=self._cast.workspace_id, job_id=self._cast.jobs[life.job.slug])
 
     def _told(self, life: Life, letter: Letter) -> None:

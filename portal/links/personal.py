@@ -65,8 +65,20 @@ async def find_personal(token: str) -> PersonalLink | None:
     return PersonalLink(*found) if found else None
 
 
-async def replace_personal_link(*, workspace_id: UUID, link_id: UUID) -> int:
-    """End the token that is out and grow another; its version. Raises `Missing`."""
+async def find_even_replaced(token: str) -> PersonalLink | None:
+    """The same, also for a token that was replaced: whoever was written to may always say stop."""
+    token = token.strip().lower()
+    if not is_token(token):
+        return None
+    found = await db.row(
+        "SELECT id, workspace_id, job_id, application_id FROM link WHERE token_digest = $1", crypto.digest(token)
+    )
+    return PersonalLink(*found) if found else None
+
+
+async def replace_personal_link(*, workspace_id: UUID, link_id: UUID, now: datetime) -> int:
+    """End the token that is out and grow another; its version. The old one stays known, as that of an archived link. Raises
+    `Missing`."""
     async with db.transaction():
         version = await db.value(
             "SELECT token_version FROM link WHERE workspace_id = $1 AND id = $2 AND kind = 'personal' FOR UPDATE",
@@ -83,5 +95,21 @@ async def replace_personal_link(*, workspace_id: UUID, link_id: UUID) -> int:
             raised,
             crypto.digest(token_of(link_id, raised)),
         )
+        await _keep_replaced(workspace_id, link_id, int(version), now)
     await changes.link_changed(link_id)
     return raised
+
+
+async def _keep_replaced(workspace_id: UUID, link_id: UUID, version: int, now: datetime) -> None:
+    await db.run(
+        "INSERT INTO link (id, workspace_id, kind, job_id, application_id, token_digest, token_version, label, target_url, note, "
+        "card_title, card_text, archived_at, created_at) "
+        "SELECT $3, workspace_id, kind, job_id, application_id, $4, $5, label, target_url, note, card_title, card_text, $6, "
+        "created_at FROM link WHERE workspace_id = $1 AND id = $2",
+        workspace_id,
+        link_id,
+        db.new_id(),
+        crypto.digest(token_of(link_id, version)),
+        version,
+        now,
+    )

@@ -40,6 +40,8 @@ KIND_NAMES = {
     TextKind.UNFINISHED_SECOND: "Second nudge, unfinished",
     TextKind.UNFINISHED_LATER: "Later nudge, unfinished",
     TextKind.UNFINISHED_DEADLINE: "Before the deadline, unfinished",
+    TextKind.MORE_TIME: "More time",
+    TextKind.MANUAL: "Message by hand",
 }
 SOURCE = (
     "message JOIN application ON application.id = message.application_id "

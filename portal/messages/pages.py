@@ -1,6 +1,5 @@
-"""Member pages of messages: the log, one message as it looks, and a job's plan of nudges."""
+"""Member pages of messages: the log, and one message as it looks."""
 
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -10,15 +9,12 @@ from litestar import MediaType, Request, Response, get
 from litestar.response import Template
 
 from portal.accounts.access import Permission, SignedIn
-from portal.accounts.page import job_page, member_page
+from portal.accounts.page import member_page
 from portal.accounts.workspaces import get_workspace
-from portal.jobs.jobs import get_job, list_jobs
-from portal.messages import listing, reading
+from portal.jobs.jobs import list_jobs
+from portal.messages import listing, reading, replies
 from portal.messages.listing import STATES, Filters, Tab
-from portal.messages.plans import plan_for
-from portal.messages.quiet import QuietHours
 from portal.messages.reading import Opened
-from portal.messages.rehearsal import rehearse
 from portal.messages.words import Channel, State
 from portal.web.paging import page_number, pager
 from portal.web.security import POLICY
@@ -43,8 +39,12 @@ STATE_NAMES = {
 CHANNEL_NAMES = {Channel.EMAIL: "Emails", Channel.SMS: "Texts"}
 
 FRAMED = POLICY.replace("default-src 'none';", "default-src 'none'; frame-src 'self';")
-EMAIL = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox"
-"""Emails carry their style in place. They are shown in a frame that can neither run nor fetch nor lead anywhere."""
+EMAIL = (
+    "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; "
+    "sandbox"
+)
+"""Emails carry their style in place. They are shown in a frame that can neither run nor lead anywhere, nor fetch anything but
+the workspace's logo."""
 
 
 @get(PATH, opt=SEE)
@@ -55,7 +55,7 @@ async def log_page(request: AnyRequest, member: SignedIn) -> Template:
         "lines": found.lines,
         "page": pager(path=PATH, query=_query(filters), page=page, total=found.total),
         "filters": filters,
-        "tabs": await _tabs(member, filters),
+        "tabs": await tabs(member, filters),
         "choices": await _choices(member, filters),
         "held": {key: value for key, value in _query(filters).items() if key != "q"},
         "state_names": STATE_NAMES,
@@ -88,29 +88,6 @@ async def email_frame(member: SignedIn, message_id: UUID) -> Response[str]:
     """The email by itself, as a mail client would show it."""
     message = await _opened(member, message_id)
     return Response(message.rendered.html, headers={"content-security-policy": EMAIL, "x-frame-options": "SAMEORIGIN"})
-
-
-@get("/app/jobs/{job_id:uuid}/nudges", opt=SEE)
-async def nudges_page(request: AnyRequest, member: SignedIn, now: datetime, job_id: UUID) -> Template:
-    job = await get_job(member.workspace_id, job_id)
-    home = await get_workspace(member.workspace_id)
-    plan = await plan_for(member.workspace_id, job_id)
-    quiet = QuietHours(begin=home.quiet_from, end=home.quiet_until)
-    tally = await listing.counts(member.workspace_id, Filters(job_id=job_id))
-    return job_page(
-        request,
-        member,
-        "messages/nudges.html",
-        job=job,
-        tab="nudges",
-        plan=plan,
-        quiet=quiet,
-        tracks=await rehearse(job, plan, quiet, now),
-        tally=[(label, tally[tab], f"{PATH}?{urlencode({'tab': tab, 'job': job_id})}") for tab, label in TABS],
-        off_at=home.communications_off_at,
-        now=now,
-        errors={},
-    )
 
 
 async def _opened(member: SignedIn, message_id: UUID) -> Opened:
@@ -156,9 +133,11 @@ def _href(filters: Filters, **changes: object) -> str:
     return f"{PATH}?{urlencode(_query(msgspec.structs.replace(filters, **changes)))}"
 
 
-async def _tabs(member: SignedIn, filters: Filters) -> list[tuple[Tab, str, str]]:
+async def tabs(member: SignedIn, filters: Filters) -> list[tuple[str, str, str]]:
+    """Of the log; what people wrote back stands beside it."""
     tally = await listing.counts(member.workspace_id, filters)
-    return [(tab, f"{label} ({tally[tab]:,})", _href(filters, tab=tab, state=None)) for tab, label in TABS]
+    log = [(tab.value, f"{label} ({tally[tab]:,})", _href(filters, tab=tab, state=None)) for tab, label in TABS]
+    return [*log, ("replies", f"Replies ({await replies.unseen_count(member.workspace_id):,})", f"{PATH}/replies")]
 
 
 async def _choices(member: SignedIn, filters: Filters) -> dict[str, list[tuple[str, str, bool]]]:
@@ -173,4 +152,4 @@ async def _choices(member: SignedIn, filters: Filters) -> dict[str, list[tuple[s
     }
 
 
-handlers = [log_page, message_page, email_frame, nudges_page]
+handlers = [log_page, message_page, email_frame]

@@ -43,9 +43,9 @@ async def empty_portal() -> AsyncIterator[Running]:
         running.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 async def demo_portal() -> AsyncIterator[Running]:
-    """A portal with the demo in it, at ten in the morning."""
+    """A portal with the demo in it, at ten in the morning. Whoever changes something, changes it back or adds to it."""
     running = Running()
     try:
         running.set_clock(ten_in_the_morning())

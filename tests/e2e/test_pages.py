@@ -123,11 +123,17 @@ async def faults_everywhere(page: Page) -> list[str]:
     return found if await sideways(page) == 0 else [*found, f"{page.url} is wider than the phone"]
 
 
+STILL = """new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() =>
+  Promise.allSettled(document.getAnimations().map(one => one.finished)).then(() => done()))))"""
+"""Waits for colours that change slowly: half-way there they have too little contrast."""
+
+
 async def faults_by_light(page: Page) -> list[str]:
     """What axe calls serious, by day and by night."""
     found = []
     for light in ("light", "dark"):
         await page.emulate_media(color_scheme="light" if light == "light" else "dark")
+        await page.evaluate(STILL)
         results = await Axe().run(page)
         for fault in results.response["violations"]:
             if fault["impact"] in SERIOUS:

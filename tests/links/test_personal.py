@@ -45,8 +45,8 @@ async def test_the_database_holds_no_token(northgate: Northgate) -> None:
 async def test_a_replaced_token_opens_nothing_and_the_new_one_does(northgate: Northgate, outsider: SignedIn) -> None:
     link, version = await application(northgate)
     with pytest.raises(Missing):
-        await personal.replace_personal_link(workspace_id=outsider.workspace_id, link_id=link.link_id)
-    raised = await personal.replace_personal_link(workspace_id=northgate.id, link_id=link.link_id)
+        await personal.replace_personal_link(workspace_id=outsider.workspace_id, link_id=link.link_id, now=NOW)
+    raised = await personal.replace_personal_link(workspace_id=northgate.id, link_id=link.link_id, now=NOW)
     assert raised == version + 1
     assert await personal.find_personal(personal.token_of(link.link_id, version)) is None
     assert await personal.find_personal(personal.token_of(link.link_id, raised)) == link

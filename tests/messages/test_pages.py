@@ -2,7 +2,6 @@
 
 import html
 import re
-from datetime import timedelta
 
 import httpx
 import pytest
@@ -156,23 +155,6 @@ async def test_an_outsider_finds_nothing(app: ASGIApp, outsider: SignedIn, life:
         paths = [f"/app/messages/{row['id']}", f"/app/messages/{row['id']}/html", f"/app/jobs/{life.job_id}/nudges"]
         assert [(await client.get(path)).status_code for path in paths] == [404] * 3
         assert "Ana" not in (await client.get(f"/app/messages?job={life.job_id}")).text
-
-
-async def test_a_jobs_plan_is_shown_on_a_time_line(recruiter: httpx.AsyncClient, life: Life) -> None:
-    page = text_of(await recruiter.get(f"/app/jobs/{life.job_id}/nudges"))
-    assert (
-        "Somebody who starts now and stops" in page
-        and "Email “Three questions left”" in page
-        and "3 h after they stopped" in page
-        and "4 nudges a person" in page
-    )
-    assert "4 nudges a person" in page and "08:00 to 21:00 where they are" in page
-
-
-async def test_the_plan_of_a_job_that_is_over_says_so(northgate: Northgate, recruiter: httpx.AsyncClient) -> None:
-    await db.run("UPDATE job SET status = 'closed', deadline_at = $2 WHERE id = $1", northgate.job_id, NOW - timedelta(days=400))
-    page = text_of(await recruiter.get(f"/app/jobs/{northgate.job_id}/nudges"))
-    assert "nobody is nudged any more" in page and "the deadline has passed" in page
 
 
 async def test_the_log_counts_only_its_own_workspace(recruiter: httpx.AsyncClient, life: Life) -> None:
