@@ -21,14 +21,13 @@ pytest_plugins = ["tests.cast"]
 
 PUBLIC_URL = "http://portal.test"
 UNTOUCHED = {"migration"}
-ALONE = {"e2e", "faults", "ops", "workers"}
-"""Folders of tests that start processes or a browser, or break things: nothing runs beside them."""
-NOT_ALONE = {"test_cli", "test_containers", "test_datafolder", "test_provider_settings"}
+ALONE = {"e2e", "faults", "test_outages.py"}
+"""Folders and files of tests that drive a browser or break things: nothing runs beside them."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.relative_to(Path(__file__).parent).parts[0] in ALONE and item.path.stem not in NOT_ALONE:
+        if not ALONE.isdisjoint(item.path.relative_to(Path(__file__).parent).parts):
             item.add_marker("alone")
 
 

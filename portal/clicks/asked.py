@@ -13,9 +13,8 @@ from portal.settings import settings
 Networks = tuple[IPv4Network | IPv6Network, ...]
 
 PURPOSES = (b"sec-purpose", b"purpose", b"x-purpose", b"x-moz")
-FETCHES = SITE, MODE, USER, DEST = (b"sec-fetch-site", b"sec-fetch-mode", b"sec-fetch-user", b"sec-fetch-dest")
+SITE, MODE, USER, DEST = b"sec-fetch-site", b"sec-fetch-mode", b"sec-fetch-user", b"sec-fetch-dest"
 EARLY = frozenset(PURPOSES)
-READ = frozenset({b"user-agent", b"referer", b"accept-language", b"cookie", b"x-forwarded-for", *PURPOSES, *FETCHES})
 REMEMBERED = 5_000
 TAG = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*", re.IGNORECASE)
 
@@ -35,19 +34,38 @@ class Asked(msgspec.Struct, frozen=True, gc=False):
     cookie: str
 
 
+class _Said(msgspec.Struct, frozen=True):
+    """What browsers say of themselves: many taps of a campaign say the same."""
+
+    user_agent: str
+    referrer_host: str
+    language: str
+    sec_fetch: str
+
+
 def read_request(scope: Mapping[str, Any]) -> Asked:
     """`scope`: of an HTTP request (ASGI 3)."""
-    got = {name: value for name, value in scope["headers"] if name in READ}
+    got = dict(scope["headers"])
+    find = got.get
+    said = _said(
+        find(b"user-agent", b"")[:500],
+        find(b"referer", b"")[:500],
+        find(b"accept-language", b"")[:60],
+        _cut(find(SITE)),
+        _cut(find(MODE)),
+        _cut(find(USER)),
+        _cut(find(DEST)),
+    )
     return Asked(
         method=scope["method"],
-        address=_address(scope["client"], got.get(b"x-forwarded-for")),
+        address=_address(scope["client"], find(b"x-forwarded-for")),
         query=_text(scope["query_string"], 1000),
-        user_agent=_agent(got.get(b"user-agent", b"")[:500]),
-        referrer_host=_referrer(got.get(b"referer", b"")[:500]),
-        language=_language(got.get(b"accept-language", b"")[:60]),
-        purpose=" ".join([_text(got[name], 60) for name in PURPOSES if name in got]) if got.keys() & EARLY else "",
-        sec_fetch=_fetches(got[SITE], got.get(MODE), got.get(USER), got.get(DEST)) if SITE in got else "",
-        cookie=_text(got.get(b"cookie"), 4096),
+        user_agent=said.user_agent,
+        referrer_host=said.referrer_host,
+        language=said.language,
+        purpose="" if EARLY.isdisjoint(got) else " ".join([_text(got[name], 60) for name in PURPOSES if name in got]),
+        sec_fetch=said.sec_fetch,
+        cookie=_text(find(b"cookie"), 4096),
     )
 
 
@@ -100,29 +118,19 @@ def _address(client: tuple[str, int] | None, forwarded_for: bytes | None) -> str
     return household(address)
 
 
-# Taps of one campaign say the same few things over and over, so what was made of them is remembered. What comes in is cut
-# already: nobody may fill the memory.
-
-
+# Remembered, since one look is quicker than reading it again. What comes in is cut already: nobody may fill the memory.
 @lru_cache(maxsize=REMEMBERED)
-def _agent(said: bytes) -> str:
-    return _text(said, 500)
+def _said(agent: bytes, referrer: bytes, language: bytes, *fetch: bytes | None) -> _Said:
+    return _Said(
+        user_agent=_text(agent, 500),
+        referrer_host=referrer_host(_text(referrer, 500)),
+        language=first_language(_text(language, 60)),
+        sec_fetch=" ".join([_text(b"-" if value is None else value, 30) for value in fetch]) if fetch[0] is not None else "",
+    )
 
 
-@lru_cache(maxsize=REMEMBERED)
-def _referrer(said: bytes) -> str:
-    return referrer_host(_text(said, 500))
-
-
-@lru_cache(maxsize=REMEMBERED)
-def _language(said: bytes) -> str:
-    return first_language(_text(said, 60))
-
-
-@lru_cache(maxsize=100)
-def _fetches(*said: bytes | None) -> str:
-    """These few words come uncut, so fewer are remembered."""
-    return " ".join([_text(b"-" if value is None else value, 30) for value in said])
+def _cut(value: bytes | None) -> bytes | None:
+    return value[:30] if value is not None else None
 
 
 def _is_in(proxies: Networks, address: str) -> bool:
