@@ -40,12 +40,13 @@ async def empty_portal() -> AsyncIterator[Running]:
         await running.ready()
         yield running
     finally:
+        print(await running.story())  # pytest shows it when the test failed
         running.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def demo_portal() -> AsyncIterator[Running]:
-    """A portal with the demo in it, at ten in the morning. Whoever changes something, changes it back or adds to it."""
+    """A portal with the demo in it, at ten in the morning."""
     running = Running()
     try:
         running.set_clock(ten_in_the_morning())

@@ -122,6 +122,19 @@ class Running:
 
     # ---- What is kept
 
+    async def story(self) -> str:
+        """What stands in the tables of people and messages, and what the processes said last: for whoever asks why it failed."""
+        found = find_running(self.folder / "data")
+        told = [f"it is {self.now():%d %B %H:%M:%S} there"]
+        if found is not None:
+            connection = await asyncpg.connect(found.database_url)
+            try:
+                for table in ("application", "message", "plan_change"):
+                    told += [f"{table}: {dict(row)}" for row in await connection.fetch(f"SELECT * FROM {table} LIMIT 20")]
+            finally:
+                await connection.close()
+        return "\n".join([*told, self.said.read_text()[-5000:]])
+
     async def count(self, what: str) -> int:
         """How many rows `what` (a table and a condition) names, for what no page shows."""
         found = find_running(self.folder / "data")
