@@ -21,8 +21,9 @@ pytest_plugins = ["tests.cast"]
 
 PUBLIC_URL = "http://portal.test"
 UNTOUCHED = {"migration"}
-ALONE = {"e2e", "faults", "test_outages.py"}
-"""Folders and files of tests that drive a browser or break things: nothing runs beside them."""
+ALONE = {"e2e", "faults", "test_outages.py", "test_front.py", "test_journal.py", "test_targets.py"}
+"""Folders and files of tests that drive a browser, break things, or wait for the database no longer than a tap does: nothing runs
+beside them."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
