@@ -13,7 +13,7 @@ RUN useradd --system --uid 10001 --home-dir /var/lib/portal --shell /usr/sbin/no
 
 WORKDIR /app
 COPY requirements.lock ./
-RUN pip install --require-hashes -r requirements.lock
+RUN pip install --no-deps --require-hashes -r requirements.lock
 
 # In place (-e): templates/ and static/ are found beside portal/.
 COPY pyproject.toml README.md LICENSE ./

@@ -42,12 +42,13 @@ $(BIN)/python:
 		{ echo "The portal needs Python 3.11 or newer: install it, or name it with make PYTHON=/path/to/python3.11"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 
-# The folder may be moved or half made: the stamp is written last.
+# The locks name everything, so nothing is resolved again: a resolver may ask for a release newer than the lock (pip 23 does, for
+# what is required with an extra), and then misses its hash. The stamp is written last: the folder may be moved or half made.
 $(VENV)/.runtime: $(BIN)/python requirements.lock pyproject.toml
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@
 
 $(VENV)/.tests: $(VENV)/.runtime tests/requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r tests/requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r tests/requirements.lock
 	@touch $@
