@@ -51,6 +51,8 @@ class World:
     reply_id: UUID
     suppression_id: UUID
     blast_id: UUID
+    endpoint_id: UUID
+    delivery_id: UUID
 
 
 @pytest.fixture
@@ -78,6 +80,7 @@ async def world(northgate: Northgate) -> World:
     await cast.insert(
         "event", workspace_id=home, application_id=application_id, kind="captured", at=NOW, data={}, published_at=NOW
     )
+    endpoint_id = await add_endpoint(home)
     other = await cast.add_member(home, Role.VIEWER, "Lee Sand", "lee@northgate.example")
     return World(
         northgate=northgate,
@@ -96,6 +99,8 @@ async def world(northgate: Northgate) -> World:
         ),
         reply_id=await add_reply(home, application_id),
         blast_id=await add_blast(home),
+        endpoint_id=endpoint_id,
+        delivery_id=await add_delivery(home, endpoint_id, application_id),
         suppression_id=await cast.insert(
             "suppression",
             workspace_id=home,
@@ -117,6 +122,36 @@ async def add_upload(workspace_id: UUID) -> UUID:
 async def add_blast(workspace_id: UUID) -> UUID:
     values = {"channel": "email", "subject": "Northgate", "body": "Vellum", "button": "", "filter": {}, "state": "running"}
     return await cast.insert("blast", workspace_id=workspace_id, chosen=1, written=0, created_at=NOW, **values)
+
+
+async def add_endpoint(workspace_id: UUID) -> UUID:
+    values = {
+        "url": "https://vellum.example/hook",
+        "description": "Northgate's",
+        "kinds": ["candidate.captured"],
+        "why_disabled": "",
+    }
+    sealed = crypto.seal("webhook secret", "whsec_Tm9ydGhnYXRl", now=NOW)
+    return await cast.insert(
+        "webhook_endpoint", workspace_id=workspace_id, secret=sealed, why_disabled="", created_at=NOW, **values
+    )
+
+
+async def add_delivery(workspace_id: UUID, endpoint_id: UUID, application_id: UUID) -> UUID:
+    return await cast.insert(
+        "webhook_delivery",
+        workspace_id=workspace_id,
+        endpoint_id=endpoint_id,
+        event_id=db.new_id(),
+        application_id=application_id,
+        kind="candidate.captured",
+        body='{"data": {"candidate": {"name": "Ana Duarte"}}}',
+        state="failed",
+        tries=10,
+        error="It answered 500.",
+        created_at=NOW,
+        ended_at=NOW,
+    )
 
 
 async def add_reply(workspace_id: UUID, application_id: UUID) -> UUID:
@@ -165,7 +200,9 @@ FILLED: dict[str, Callable[[World], object]] = {
     "campaign_id": lambda world: world.campaign_id,
     "candidate_id": lambda world: world.candidate_id,
     "channel_id": lambda world: world.channel_id,
+    "delivery_id": lambda world: world.delivery_id,
     "domain_id": lambda world: world.domain_id,
+    "endpoint_id": lambda world: world.endpoint_id,
     "file": lambda world: f"{world.northgate.id}-000000000000.css",
     "file_path": lambda world: "img/icon.svg",
     "job_id": lambda world: world.northgate.job_id,
