@@ -125,16 +125,10 @@ async def add_blast(workspace_id: UUID) -> UUID:
 
 
 async def add_endpoint(workspace_id: UUID) -> UUID:
-    values = {
-        "url": "https://vellum.example/hook",
-        "description": "Northgate's",
-        "kinds": ["candidate.captured"],
-        "why_disabled": "",
-    }
     sealed = crypto.seal("webhook secret", "whsec_Tm9ydGhnYXRl", now=NOW)
-    return await cast.insert(
-        "webhook_endpoint", workspace_id=workspace_id, secret=sealed, why_disabled="", created_at=NOW, **values
-    )
+    texts = {"url": "https://vellum.example/hook", "description": "Northgate's", "secret": sealed, "why_disabled": ""}
+    kinds = ["candidate.captured"]
+    return await cast.insert("webhook_endpoint", workspace_id=workspace_id, kinds=kinds, created_at=NOW, **texts)
 
 
 async def add_delivery(workspace_id: UUID, endpoint_id: UUID, application_id: UUID) -> UUID:

@@ -238,23 +238,21 @@ async def send_test(workspace_id: UUID, endpoint_id: UUID, *, member_name: str, 
 
 
 async def _checked(wanted: Wanted) -> Wanted:
-    errors: dict[str, str] = {}
     url, description = wanted.url.strip(), " ".join(wanted.description.split())
     kinds = [kind.value for kind in CHOICES if kind.value in wanted.kinds]
-    if len(url) > LONGEST_URL:
-        errors["url"] = f"Use at most {LONGEST_URL:,} characters."
+    errors = await _fault_of(url)
     if not kinds or set(wanted.kinds) - set(kinds):
         errors["kinds"] = "Choose at least one of these."
     if len(description) > LONGEST_DESCRIPTION:
         errors["description"] = f"Use at most {LONGEST_DESCRIPTION} characters."
-    if "url" not in errors:
-        errors |= await _fault_of(url)
     if errors:
         raise Invalid(errors)
     return Wanted(url=url, kinds=kinds, description=description)
 
 
 async def _fault_of(url: str) -> dict[str, str]:
+    if len(url) > LONGEST_URL:
+        return {"url": f"Use at most {LONGEST_URL:,} characters."}
     try:
         await outward.look_up(url)
     except outward.Unanswered as refused:

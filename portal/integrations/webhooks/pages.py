@@ -44,7 +44,7 @@ STATES = {
     State.FAILED: ("Failed", "bad"),
     State.FORGOTTEN: ("Forgotten", "quiet"),
 }
-SINCE = {"1": "the last hour", "24": "the last day", "72": "the last 3 days", "720": "the last 30 days"}
+SINCE = {"1": "the last hour", "24": "the last day", "72": "the last 3 days", "168": "the last 7 days"}
 """Hours, for sending again all that failed."""
 
 

@@ -50,21 +50,18 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     label: str
 
 
-class Source(msgspec.Struct, frozen=True, kw_only=True):
-    """Which channel link somebody came through; nothing if they came another way."""
+class OfApplication(msgspec.Struct, frozen=True, kw_only=True):
+    """`channel`, `campaign` and `link`: of the channel link that somebody came through, if they came through one."""
 
-    channel: str | None
-    """Such as ``instagram/story``."""
-    campaign: Campaign | None
-    link: Link | None
-
-
-class OfApplication(Source, frozen=True, kw_only=True):
     application_id: UUID
     job_id: UUID
     job_title: str
     stage: str
     candidate: Candidate
+    channel: str | None
+    """Such as ``instagram/story``."""
+    campaign: Campaign | None
+    link: Link | None
     captured_at: datetime | None
     started_at: datetime | None
     completed_at: datetime | None
@@ -73,9 +70,12 @@ class OfApplication(Source, frozen=True, kw_only=True):
     """``email`` or ``sms``."""
 
 
-class OfLink(Source, frozen=True, kw_only=True):
+class OfLink(msgspec.Struct, frozen=True, kw_only=True):
     job_id: UUID
     job_title: str
+    channel: str
+    campaign: Campaign | None
+    link: Link
 
 
 class OfTest(msgspec.Struct, frozen=True, kw_only=True):
