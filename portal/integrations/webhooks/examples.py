@@ -21,16 +21,16 @@ SOURCE = {
         "label": "",
     },
 }
-ANA = {
+NOOR = {
     "id": "01936c5a-79e1-7a10-9b2c-3d4e5f607182",
-    "name": "Ana Duarte",
-    "email": "ana.duarte@example.com",
+    "name": "Noor Haddad",
+    "email": "noor.haddad@example.com",
     "phone_number": "+447700900123",
     "external_id": None,
 }
 APPLICATION = {
     "application_id": "01936c5a-79f0-7b21-8c3d-4e5f60718293",
-    "candidate": ANA,
+    "candidate": NOOR,
     "captured_at": AT,
     "started_at": None,
     "completed_at": None,
@@ -52,7 +52,7 @@ def example(kind: Kind) -> str:
 
 def _data(kind: Kind) -> Data:
     if kind is Kind.PING:
-        return OfTest(webhook_id=UUID("01936c58-2b1a-7f40-8e9d-0c1b2a394857"), message="A test, sent by Mara Lind.")
+        return OfTest(webhook_id=UUID("01936c58-2b1a-7f40-8e9d-0c1b2a394857"), message="A test, sent by Lea Winter.")
     if kind is Kind.LINK_FIRST_CLICK:
         return msgspec.convert(JOB | SOURCE, OfLink)
     stage = {"stage": STAGE.get(kind, "captured")}
