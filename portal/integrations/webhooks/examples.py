@@ -26,7 +26,8 @@ NOOR = {
     "name": "Noor Haddad",
     "email": "noor.haddad@example.com",
     "phone_number": "+447700900123",
-    "external_id": None,
+    "external_id": "E-2041",
+    "external_ids": [{"system": "greenhouse", "external_id": "48213907"}],
 }
 APPLICATION = {
     "application_id": "01936c5a-79f0-7b21-8c3d-4e5f60718293",

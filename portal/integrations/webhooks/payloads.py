@@ -30,12 +30,22 @@ class News(msgspec.Struct, frozen=True, kw_only=True):
     opted_out_of: str = ""
 
 
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
+    """An id that another system has for a candidate, such as ``greenhouse``."""
+
+    system: str
+    external_id: str
+
+
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     name: str
     email: str | None
     phone_number: str | None
     external_id: str | None
+    """The one that was given by API, file or form; if there are several, the first."""
+    external_ids: list[Identity]
+    """Those of named systems."""
 
 
 class Campaign(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +96,10 @@ class OfTest(msgspec.Struct, frozen=True, kw_only=True):
 Data = OfApplication | OfLink | OfTest
 APPLICATIONS = """
 SELECT a.id AS application_id, a.job_id, job.title AS job_title, a.stage, a.link_id, a.captured_at, a.started_at, a.completed_at,
-  a.deadline_at, c.id, c.name, c.email, c.phone AS phone_number, c.external_id
+  a.deadline_at, c.id, c.name, c.email, c.phone AS phone_number,
+  (SELECT external_id FROM candidate_identity WHERE candidate_id = c.id AND system = '' ORDER BY created_at, external_id LIMIT 1),
+  (SELECT coalesce(jsonb_agg(jsonb_build_object('system', i.system, 'external_id', i.external_id) ORDER BY i.created_at), '[]')
+   FROM candidate_identity i WHERE i.candidate_id = c.id AND i.system <> '') AS external_ids
 FROM application a JOIN candidate c ON c.id = a.candidate_id JOIN job ON job.id = a.job_id WHERE a.id = ANY($1::uuid[])
 """
 
@@ -120,7 +133,7 @@ def _of_application(news: News, row: db.Row, link: ShownLink | None) -> OfApplic
         **{name: row[name] for name in copied},
         **_source(link),
         stage=STAGE.get(news.kind, row["stage"]),
-        candidate=Candidate(**{name: row[name] for name in Candidate.__struct_fields__}),
+        candidate=msgspec.convert({name: row[name] for name in Candidate.__struct_fields__}, Candidate),
         opted_out_of=news.opted_out_of or UNSET,
     )
 

@@ -19,7 +19,7 @@ from tests.integrations.webhooks.conftest import DAY, happen, listen
 
 VICES = [Vice.BROKEN_BEFORE, Vice.BROKEN_AFTER, Vice.RESET_BEFORE, Vice.RESET_AFTER, Vice.TOO_MANY, Vice.TOO_MANY_WAIT]
 KINDS = [EventKind.CAPTURED, EventKind.STARTED, EventKind.COMPLETED, EventKind.ANSWERED]
-EVENTS = 60
+ROUNDS = 40
 
 
 class Killed(BaseException):
@@ -34,7 +34,7 @@ class History:
         self.kills = 0
 
     async def run(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        while len(self.told) < EVENTS:
+        for _ in range(ROUNDS):
             await self.live()
             with monkeypatch.context() as dying:
                 await self.work(dying)
@@ -97,6 +97,7 @@ async def test_whatever_dies_everything_arrives(
             assert set(one.ids()) == set(history.told), said
             assert one.forged == 0, said
             assert len({(heard.id, heard.raw) for heard in one.heard}) == len(history.told), f"{said}: one id, one body"
-        assert history.kills > 3 and len(customer.ids()) > len(history.told), f"{said}: too little went wrong"
+        repeated = len(customer.ids()) + len(other.ids()) - 2 * len(history.told)
+        assert history.kills > 3 and repeated, f"{said}: too little went wrong"
         assert history.now - NOW < 4 * DAY
     assert await db.value("SELECT count(*) FROM webhook_delivery WHERE state <> 'delivered'") == 0

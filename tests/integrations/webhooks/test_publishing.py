@@ -49,10 +49,14 @@ async def test_what_it_says_is_what_is_known(northgate: Northgate, made: Made, a
     campaign = await insert("campaign", workspace_id=northgate.id, name="Spring", code="spring", notes="", created_at=NOW)
     link_id = await add_link(northgate.id, northgate.job_id, await add_channel(northgate.id), "spring-ig", campaign_id=campaign)
     await db.run("UPDATE application SET link_id = $1, stage = 'started', started_at = $2", link_id, NOW + HOUR)
+    candidate_id = await db.value("SELECT candidate_id FROM application")
+    for system, external_id in (("", "E-7"), ("lever", "abc")):
+        await db.run(
+            "INSERT INTO candidate_identity VALUES ($1, $2, $3, $4, $5)", northgate.id, system, external_id, candidate_id, NOW
+        )
     event_id = await happen(northgate.id, application_id)
     await publishing.publish(NOW + HOUR)
     body = json.loads(await db.value("SELECT body FROM webhook_delivery"))
-    candidate_id = await db.value("SELECT candidate_id FROM application")
     assert body == {
         "id": str(event_id),
         "type": "candidate.captured",
@@ -67,7 +71,8 @@ async def test_what_it_says_is_what_is_known(northgate: Northgate, made: Made, a
                 "name": "Ana Duarte",
                 "email": "ana.duarte@example.com",
                 "phone_number": None,
-                "external_id": None,
+                "external_id": "E-7",
+                "external_ids": [{"system": "lever", "external_id": "abc"}],
             },
             "channel": "instagram/story",
             "campaign": {"id": str(campaign), "name": "Spring"},
