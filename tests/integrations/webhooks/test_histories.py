@@ -42,7 +42,7 @@ class History:
             customer.vices.clear()
             customer.refusals.clear()
         while due := await db.value("SELECT min(next_at) FROM webhook_delivery"):
-            self.now = max(self.now, due)
+            self.now = max(self.now + timedelta(seconds=1), due)
             await publishing.publish(self.now)
             await sending.send_due(self.time)
 
