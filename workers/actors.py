@@ -83,10 +83,10 @@ async def publish() -> None:
 
 @dramatiq.actor(queue_name=WAKE, max_age=AGE, time_limit=LIMIT)
 async def send_webhooks() -> None:
-    """Call customers' servers. One actor of a process does so, many calls at once: servers that dawdle take no other thread."""
+    """Call customers' servers, many at once. One actor of a process claims and one may end what it began: servers that dawdle
+    take no other thread."""
     if not _calling.locked():
-        async with _calling:
-            await _do("webhooks", lambda now: sending.send_due(clock.now))
+        await _do("webhooks", _send_webhooks)
 
 
 @dramatiq.actor(queue_name=WAKE, max_age=AGE, time_limit=LIMIT)
@@ -96,6 +96,12 @@ async def tell_of_webhooks() -> None:
 
 
 _calling = asyncio.Lock()
+
+
+async def _send_webhooks(now: datetime) -> None:
+    async with _calling:
+        _, flying = await sending.begin_due(clock.now)
+    await sending.end(flying)
 
 
 async def _publish(now: datetime) -> None:

@@ -119,7 +119,7 @@ async def wake_webhooks(now: datetime) -> None:
 async def wake_notices(now: datetime) -> None:
     from workers import actors, broker
 
-    if await notices.anything_to_tell(now) and await asyncio.to_thread(broker.waiting, broker.WAKE) < MOST_WAKE_UPS:
+    if await notices.anything_to_tell() and await asyncio.to_thread(broker.waiting, broker.WAKE) < MOST_WAKE_UPS:
         await asyncio.to_thread(actors.tell_of_webhooks.send)
 
 

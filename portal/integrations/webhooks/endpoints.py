@@ -185,18 +185,15 @@ async def disable(workspace_id: UUID, endpoint_id: UUID, *, why: Why = Why.BY_HA
 async def enable(workspace_id: UUID, endpoint_id: UUID, *, now: datetime) -> Endpoint:
     """What waits for it goes on at once. Raises `Missing`."""
     async with db.transaction():
-        enabled = await _update(
-            workspace_id,
-            endpoint_id,
-            "disabled_at = NULL, why_disabled = '', failing_since = NULL, paused_until = NULL",
-        )
+        # The deliveries first, as whoever records an answer does: two who wait for each other would both be stuck.
         await db.run(
             "UPDATE webhook_delivery SET next_at = $3 WHERE workspace_id = $1 AND endpoint_id = $2 AND state = 'waiting'",
             workspace_id,
             endpoint_id,
             now,
         )
-    return enabled
+        free = "disabled_at = NULL, why_disabled = '', failing_since = NULL, paused_until = NULL"
+        return await _update(workspace_id, endpoint_id, free)
 
 
 async def delete(workspace_id: UUID, endpoint_id: UUID, *, now: datetime) -> Endpoint:

@@ -46,7 +46,7 @@ async def write(workspace_id: UUID, endpoint_id: UUID, why: Why, now: datetime) 
     )
 
 
-async def anything_to_tell(now: datetime) -> bool:
+async def anything_to_tell() -> bool:
     found: bool = await db.value("SELECT EXISTS (SELECT FROM webhook_notice WHERE state IN ('waiting', 'handed_over'))")
     return found
 

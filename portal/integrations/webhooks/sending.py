@@ -30,7 +30,7 @@ SLOTS = 40
 EACH, EACH_FAILING = 4, 1
 """Calls under way at once to one endpoint, from all processes together; a few more when two claim in the same moment."""
 CLAIMING = 30.0
-"""Seconds for which `send_due` claims more; then it ends what it began, and another goes on."""
+"""Seconds for which one worker's look claims more; then it ends what it began, and another goes on."""
 LOOK = 0.5
 """Seconds between two looks for what became due while calls are under way."""
 REST = timedelta(minutes=1)
@@ -63,6 +63,7 @@ RETURNING d.id, d.workspace_id, d.endpoint_id, d.event_id, d.body, d.tries, e.ur
 """
 
 Time = Callable[[], datetime]
+Flying = set[asyncio.Task[None]]
 
 
 class Claimed(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,18 +110,31 @@ async def claim_due(now: datetime, limit: int) -> list[Claimed]:
 
 
 async def send_due(time: Time) -> int:
-    """Send what is due, many at once, until nothing is left or `CLAIMING` has passed; how many were sent. `time`: the clock."""
-    flying: set[asyncio.Task[None]] = set()
-    loop, sent = asyncio.get_running_loop(), 0
+    """Send what is due, many at once; how many were sent. `time`: the clock."""
+    begun, flying = await begin_due(time)
+    await end(flying)
+    return begun
+
+
+async def begin_due(time: Time) -> tuple[int, Flying]:
+    """Send what is due until nothing is left, or `CLAIMING` has passed; how many were begun, and those that are under way still.
+    Another may begin more while they end."""
+    flying: Flying = set()
+    loop, begun = asyncio.get_running_loop(), 0
     until = loop.time() + CLAIMING
-    while True:
-        room = SLOTS - len(flying) if loop.time() < until else 0
-        claimed = await claim_due(time(), room) if room else []
-        sent += len(claimed)
+    while loop.time() < until:
+        claimed = await claim_due(time(), SLOTS - len(flying))
+        begun += len(claimed)
         flying |= {asyncio.create_task(_send_safely(one, time)) for one in claimed}
         if not flying:
-            return sent
+            break
         _, flying = await asyncio.wait(flying, timeout=LOOK, return_when=asyncio.FIRST_COMPLETED)
+    return begun, flying
+
+
+async def end(flying: Flying) -> None:
+    if flying:
+        await asyncio.wait(flying)
 
 
 async def _send_safely(claimed: Claimed, time: Time) -> None:
