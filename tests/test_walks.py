@@ -51,6 +51,7 @@ class World:
     reply_id: UUID
     suppression_id: UUID
     blast_id: UUID
+    fault_id: UUID
     endpoint_id: UUID
     delivery_id: UUID
 
@@ -99,6 +100,7 @@ async def world(northgate: Northgate) -> World:
         ),
         reply_id=await add_reply(home, application_id),
         blast_id=await add_blast(home),
+        fault_id=await add_fault(home, link_id),
         endpoint_id=endpoint_id,
         delivery_id=await add_delivery(home, endpoint_id, application_id),
         suppression_id=await cast.insert(
@@ -122,6 +124,11 @@ async def add_upload(workspace_id: UUID) -> UUID:
 async def add_blast(workspace_id: UUID) -> UUID:
     values = {"channel": "email", "subject": "Northgate", "body": "Vellum", "button": "", "filter": {}, "state": "running"}
     return await cast.insert("blast", workspace_id=workspace_id, chosen=1, written=0, created_at=NOW, **values)
+
+
+async def add_fault(workspace_id: UUID, link_id: UUID) -> UUID:
+    values = {"field": "name", "token": "{{vellum_name}}", "taps": 1, "first_at": NOW, "last_at": NOW, "clean": 0}
+    return await cast.insert("prefill_fault", workspace_id=workspace_id, link_id=link_id, **values)
 
 
 async def add_endpoint(workspace_id: UUID) -> UUID:
@@ -189,6 +196,9 @@ FILLED: dict[str, Callable[[World], object]] = {
     "/p/weekly/{token}": lambda world: weekly_stop.stop_token(world.member_id),
     "/p/{token}": lambda world: token_of(world.personal_link_id),
     "/apply/{slug}": lambda world: JOB,
+    "/app/links/recipes/{system}": lambda world: "greenhouse",
+    "/app/jobs/{job_id}/recipes/{system}": lambda world: "greenhouse",
+    "fault_id": lambda world: world.fault_id,
     "application_id": lambda world: world.application_id,
     "blast_id": lambda world: world.blast_id,
     "campaign_id": lambda world: world.campaign_id,
@@ -230,7 +240,8 @@ class Stop:
 
     @property
     def names_something(self) -> bool:
-        return "{" in self.pattern
+        """Of Northgate's; everybody has the same applicant systems."""
+        return "{" in self.pattern.replace("{system}", "")
 
     def path(self, world: World) -> str:
         return re.sub(r"\{(\w+)\}", lambda found: self._fill(found, world), self.pattern)

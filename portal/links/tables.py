@@ -74,6 +74,8 @@ class Link(Table, db=DB, tablename="link"):
     tap_published_at = Timestamptz(null=True, default=None)
     card_picture_id = UUID(null=True, default=None)
     member_id = UUID(null=True, default=None)
+    system = Text()
+    reminders = Text()
     created_at = Timestamptz(default=None)
 
 
