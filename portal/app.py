@@ -21,7 +21,7 @@ from portal.candidates import applications, extension_pages, extensions
 from portal.candidates import pages as candidates_pages
 from portal.clicks import front
 from portal.clicks import pages as clicks_pages
-from portal.interviews import answers, open_jobs_pages, questions
+from portal.interviews import answers, external_pages, open_jobs_pages, questions
 from portal.interviews import extension_pages as asking_pages
 from portal.interviews import pages as interviews_pages
 from portal.jobs import pages as jobs_pages
@@ -82,6 +82,7 @@ HANDLERS = [
     *candidates_pages.handlers,
     *extension_pages.handlers,
     *interviews_pages.handlers,
+    *external_pages.handlers,
     *asking_pages.handlers,
     *open_jobs_pages.handlers,
     *override_pages.handlers,
@@ -112,6 +113,7 @@ SHOWN_FROM_ABOVE: dict[str, object] = {
     "answers_shown": answers.answers_shown,
     "messages_shown": shown.messages_shown,
     "contact_stops": shown.contact_stops,
+    "interview_makers": {},
 }
 """What pages of lower rooms show of higher ones, by the name under which their handlers take it."""
 
