@@ -12,6 +12,7 @@ import dramatiq
 from portal import clock
 from portal.clicks import ingest as clicks
 from portal.clicks import replaying
+from portal.integrations.heymilo import following, making
 from portal.messages import blasts, delivery, planning
 from portal.messages import reconcile as unknown
 from portal.reports import weekly
@@ -65,6 +66,18 @@ async def _write_blasts(now: datetime) -> None:
 async def report() -> None:
     """Write and send the weekly reports that are due."""
     await _do("weekly reports", _report)
+
+
+@dramatiq.actor(queue_name=WAKE, max_age=AGE, time_limit=LIMIT)
+async def heymilo() -> None:
+    """Make interviews at HeyMilo, and look how they stand."""
+    await _do("HeyMilo", _heymilo)
+
+
+async def _heymilo(now: datetime) -> None:
+    await making.make_due(now)
+    await following.look_due(now)
+    await following.poll_due(now)
 
 
 @dramatiq.actor(queue_name=WAKE, max_age=AGE, time_limit=LIMIT)

@@ -16,6 +16,8 @@ import structlog
 from portal import clock
 from portal.candidates import applications
 from portal.clicks import ingest, orphans, partitions, retention, visitors
+from portal.integrations.heymilo import following, making
+from portal.interviews import hooks
 from portal.links import uploads
 from portal.messages import blasts, callbacks, delivery, fates, planning, reconcile
 from portal.reports import touches
@@ -101,6 +103,15 @@ async def wake_reconciling(now: datetime) -> None:
         await asyncio.to_thread(actors.reconcile.send)
 
 
+async def wake_heymilo(now: datetime) -> None:
+    from workers import actors, broker
+
+    if not (await making.anything_to_make(now) or await following.anything_to_look_at(now)):
+        return
+    if await asyncio.to_thread(broker.waiting, broker.WAKE) < MOST_WAKE_UPS:
+        await asyncio.to_thread(actors.heymilo.send)
+
+
 async def beat(now: datetime) -> None:
     await stores.beat("clock", now)
 
@@ -112,6 +123,7 @@ CHORES = (
     Chore("delivery", 1, wake_delivery),
     Chore("blasts", 1, wake_blasts),
     Chore("sign of life", stores.BEAT, beat),
+    Chore("interviews at HeyMilo", 2, wake_heymilo),
     Chore("unknown messages", 30, fates.sweep_unknown),
     Chore("what became of unknown messages", 30, wake_reconciling),
     Chore("expired applications", 60, applications.expire_due),
@@ -124,6 +136,7 @@ CHORES = (
     Chore("weekly reports", 600, wake_reports),
     Chore("old lists of links", 600, uploads.forget_old),
     Chore("old callbacks", 3600, callbacks.forget_old),
+    Chore("old calls of interviews", 3600, hooks.forget_old),
 )
 
 

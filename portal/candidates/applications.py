@@ -3,6 +3,7 @@
 Each move changes the row, writes its event and marks the plan of messages as stale, together.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -167,6 +168,19 @@ async def withdraw(workspace_id: UUID, application_id: UUID, *, now: datetime, m
     )
 
 
+async def disqualify(workspace_id: UUID, application_id: UUID, why: str, *, now: datetime) -> bool:
+    """Another system turned them down before they finished. Whether anything changed."""
+    return await _move(
+        workspace_id,
+        application_id,
+        LIVE,
+        "stage = 'disqualified', ended_at = $4",
+        event=EventKind.DISQUALIFIED,
+        now=now,
+        data={"note": why},
+    )
+
+
 async def restore(workspace_id: UUID, application_id: UUID, *, now: datetime, member_id: UUID | None = None) -> bool:
     """Take a withdrawal back: they stand where they stood. Whether anything changed."""
     async with db.transaction():
@@ -269,6 +283,7 @@ async def _move(
     event: EventKind,
     now: datetime,
     member_id: UUID | None = None,
+    data: Mapping[str, object] | None = None,
 ) -> bool:
     """`change` is SQL of ours, with the time as $4."""
     async with db.transaction():
@@ -281,7 +296,7 @@ async def _move(
             now,
         )
         if stage:
-            await add_event(workspace_id, application_id, event, now, member_id=member_id)
+            await add_event(workspace_id, application_id, event, now, data, member_id=member_id)
     return stage is not None
 
 

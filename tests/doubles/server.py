@@ -184,6 +184,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.take()
 
+    def do_DELETE(self) -> None:
+        self.take()
+
     def take(self) -> None:
         double, asked = self.server.double, self.read()
         with double.lock:

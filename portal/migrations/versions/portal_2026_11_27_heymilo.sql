@@ -75,10 +75,10 @@ CREATE TABLE heymilo_interview (
   read_at timestamptz,
   due_at timestamptz,
   leased_until timestamptz,
-  UNIQUE (posting_id, interview_id),
+  UNIQUE (job_id, interview_id),
   FOREIGN KEY (workspace_id, application_id) REFERENCES application (workspace_id, id) ON DELETE CASCADE,
   FOREIGN KEY (workspace_id, job_id) REFERENCES job (workspace_id, id) ON DELETE CASCADE,
   CHECK ((interview_id IS NULL) = (made_at IS NULL))
 );
 CREATE INDEX heymilo_interview_due ON heymilo_interview (due_at) WHERE due_at IS NOT NULL;
-CREATE INDEX heymilo_interview_of_job ON heymilo_interview (job_id);
+CREATE INDEX heymilo_interview_there ON heymilo_interview (posting_id, interview_id) WHERE interview_id IS NOT NULL;
