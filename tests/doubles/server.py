@@ -213,7 +213,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = answer.body if isinstance(answer.body, bytes) else b"" if answer.body is None else json.dumps(answer.body).encode()
         try:
             self.send_response(answer.status)
-            for name, value in (("Content-Type", "application/json"), ("Content-Length", str(len(body))), *answer.headers):
+            plain = {"Content-Type": "application/json", "Content-Length": str(len(body))}
+            for name, value in (plain | dict(answer.headers)).items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)

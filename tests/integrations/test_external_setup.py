@@ -30,7 +30,7 @@ async def test_the_address_is_checked_while_it_is_typed(recruiter: httpx.AsyncCl
     assert "Nothing in it says who comes" in page
     assert "{who} means nothing here" in page
     answer = await recruiter.get("/app/jobs/interview-address", params={"external_url": URL})
-    assert "Good: the end of an interview can be told apart." in answer.text
+    assert "Good: it can be told who has finished." in answer.text
 
 
 async def test_address_and_meaning_of_a_return_are_kept(home: str, recruiter: httpx.AsyncClient, northgate: Northgate) -> None:
