@@ -23,6 +23,7 @@ from portal.web.limits import Limit, wait_for
 
 PLACEHOLDER = re.compile(r"(?:\{|%7B)([^{}%]*)(?:\}|%7D)", re.IGNORECASE)
 """Address bars write braces as %7B and %7D."""
+ASCII = "".join(map(chr, range(0x21, 0x7F)))
 TAPS = Limit("interview-go", burst=30, seconds=600)
 
 
@@ -102,7 +103,8 @@ def fill(url: str, values: Mapping[Mark, str]) -> str:
     def value(found: re.Match[str]) -> str:
         return quote(values[Mark(found[1])], safe="") if found[1] in set(Mark) else found[0]
 
-    return PLACEHOLDER.sub(value, url)
+    # A header carries it to the browser, and takes no letters beyond ASCII.
+    return quote(PLACEHOLDER.sub(value, url), safe=ASCII)
 
 
 def href_of(sitting: Sitting) -> str:

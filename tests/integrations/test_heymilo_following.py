@@ -1,5 +1,6 @@
 """What happens at HeyMilo comes over: told once, twice, late, in disorder, wrongly or never."""
 
+import asyncio
 from datetime import timedelta
 
 import httpx
@@ -11,7 +12,7 @@ from portal.integrations.heymilo.api import Candidate, Step, Workflow
 from portal.integrations.heymilo.following import Standing, standing_of
 from tests.cast import NOW, Northgate
 from tests.doubles.heymilo import HeyMiloDouble
-from tests.doubles.server import Vice
+from tests.doubles.server import Vice, until
 from tests.integrations.heymilo_there import POSTING, a_nurse_there, heymilo, stage_of, there, work
 from tests.interviews.way import events, set_clock
 
@@ -137,4 +138,23 @@ async def test_a_look_that_fails_is_made_again(
     await following.look_due(SOON)
     assert await stage_of(ana) == "captured"
     await following.look_due(SOON + following.AGAIN)
+    assert await stage_of(ana) == "completed"
+
+
+async def test_a_hook_that_comes_while_somebody_looks_is_not_lost(
+    northgate: Northgate, there: HeyMiloDouble, stranger: httpx.AsyncClient, ten: None
+) -> None:
+    ana, person = await a_nurse_there(northgate, there)
+    there.move(person, "in_progress", "in_progress")
+    await there.call_back(stranger, person, "interview_started")
+    there.vicious, before = "GET", len(there.asked)
+    there.vices.append(Vice.SLOW)
+    looking = asyncio.create_task(following.look_due(SOON))
+    assert await asyncio.to_thread(until, lambda: len(there.asked) > before)
+    await asyncio.to_thread(until, lambda: not there.vices)
+    there.move(person, "completed", "completed")
+    await there.call_back(stranger, person, "interview_completed")
+    await looking
+    assert await stage_of(ana) == "started"
+    await following.look_due(SOON)
     assert await stage_of(ana) == "completed"

@@ -160,7 +160,8 @@ async def test_the_page_says_who_waits_and_why(northgate: Northgate, there: HeyM
     there.vices.append(Vice.BROKEN_BEFORE)
     await work(NOW)
     page = (await recruiter.get(f"/app/jobs/{northgate.job_id}/interview/heymilo")).text
-    assert "HeyMilo answered with a fault of its own. Those who wait are tried again by themselves" in page
+    assert "Ana Duarte</a>" in page
+    assert "HeyMilo answered with a fault of its own. Next at 10:00" in page
 
 
 async def test_while_heymilo_is_down_the_page_says_so(

@@ -124,6 +124,14 @@ async def test_where_a_return_means_nothing_it_finishes_nothing(away: Way, north
     assert await stage() == "captured"
 
 
+async def test_an_address_may_hold_any_letters(away: Way) -> None:
+    await db.run("UPDATE job SET external_url = 'https://talk.example/größe?n={name}&%20'")
+    await away.start(name="Zoë Ångström")
+    assert (await go(away)).headers[
+        "refresh"
+    ] == "0; url=https://talk.example/gr%C3%B6%C3%9Fe?n=Zo%C3%AB%20%C3%85ngstr%C3%B6m&%20"
+
+
 def test_it_tells_what_an_address_holds() -> None:
     found = check_address("https://talk.example/{first}?n=%7Bname%7D&t={token}")
     assert (found.known, found.unknown, found.tells_who) == ([Mark.NAME, Mark.TOKEN], ["first"], True)

@@ -173,7 +173,8 @@ async def deregister(asker: Asker, webhook_id: str) -> None:
 def _usable(made: Interview) -> Interview:
     """Raises `Failed` for an address that a page may not lead to. It was made all the same."""
     allowed = ("https://", "http://") if settings().private_targets else ("https://",)
-    good = made.interview_url.startswith(allowed) and not set(made.interview_url) & set(" \\\"'<>\r\n")
+    url = made.interview_url
+    good = url.startswith(allowed) and url.isascii() and url.isprintable() and not set(url) & set(" \\\"'<>")
     if not good or not made.interview_id:
         raise Failed(Problem.NOT_UNDERSTOOD, may_have_arrived=True)
     return made

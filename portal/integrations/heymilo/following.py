@@ -54,6 +54,8 @@ class Followed(msgspec.Struct, frozen=True, kw_only=True):
     interview_id: str
     score: float | None
     made_at: datetime
+    due_at: datetime | None
+    """As it was before we looked: a hook that comes meanwhile sets another, and a look of its own follows."""
 
 
 def standing_of(person: Candidate) -> Standing:
@@ -146,7 +148,7 @@ async def look_due(now: datetime) -> int:
         "WHERE i.due_at <= $1 AND i.made_at IS NOT NULL AND (i.leased_until IS NULL OR i.leased_until <= $1) "
         "AND (k.paused_until IS NULL OR k.paused_until <= $1) ORDER BY i.due_at LIMIT $3 FOR UPDATE OF i SKIP LOCKED) "
         "UPDATE heymilo_interview i SET leased_until = $2 FROM due WHERE i.application_id = due.application_id "
-        "RETURNING i.workspace_id, i.application_id, i.interview_id, i.score, i.made_at",
+        "RETURNING i.workspace_id, i.application_id, i.interview_id, i.score, i.made_at, i.due_at",
         now,
         now + LEASE,
         BATCH,
@@ -169,11 +171,12 @@ async def _put_off(followed: Followed, failed: Failed, now: datetime) -> None:
     again = None if failed.problem is Problem.NOT_FOUND else now + (failed.wait or AGAIN)
     await db.run(
         "UPDATE heymilo_interview SET due_at = $3, leased_until = NULL, problem = $4 "
-        "WHERE workspace_id = $1 AND application_id = $2",
+        "WHERE workspace_id = $1 AND application_id = $2 AND due_at = $5",
         followed.workspace_id,
         followed.application_id,
         again,
         failed.problem.value,
+        followed.due_at,
     )
 
 
@@ -196,7 +199,8 @@ async def _note(followed: Followed, person: Candidate, standing: Standing, now: 
     before = await db.value(
         "WITH before AS (SELECT application_id, score FROM heymilo_interview "
         "WHERE workspace_id = $1 AND application_id = $2 FOR UPDATE) "
-        "UPDATE heymilo_interview i SET status = $3, score = coalesce($4, i.score), read_at = $5, due_at = $6, "
+        "UPDATE heymilo_interview i SET status = $3, score = coalesce($4, i.score), read_at = $5, "
+        "due_at = CASE WHEN i.due_at IS NOT DISTINCT FROM $7 THEN $6 ELSE i.due_at END, "
         "leased_until = NULL, problem = '' FROM before WHERE i.application_id = before.application_id "
         "RETURNING before.score IS NOT NULL",
         followed.workspace_id,
@@ -205,6 +209,7 @@ async def _note(followed: Followed, person: Candidate, standing: Standing, now: 
         None if person.score is None else round(person.score, 2),
         now,
         now + REPORT_EVERY if waits_for_report else None,
+        followed.due_at,
     )
     if standing.finished and person.score is not None and before is False:
         note = {"note": f"HeyMilo gives {person.score:g} of 100"}
@@ -231,7 +236,7 @@ async def poll_due(now: datetime) -> int:
 async def _poll(workspace_id: UUID, job_id: UUID, now: datetime) -> bool:
     """Whether there was anybody to look for. A job whose posting was changed may have people at both."""
     under_way = await db.rows(
-        "SELECT i.posting_id, i.workspace_id, i.application_id, i.interview_id, i.score, i.made_at, a.created_at "
+        "SELECT i.posting_id, i.workspace_id, i.application_id, i.interview_id, i.score, i.made_at, i.due_at, a.created_at "
         "FROM heymilo_interview i JOIN application a ON a.id = i.application_id WHERE i.workspace_id = $1 AND i.job_id = $2 "
         "AND i.made_at IS NOT NULL AND a.stage IN ('invited', 'captured', 'started')",
         workspace_id,

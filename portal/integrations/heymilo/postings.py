@@ -14,6 +14,7 @@ from portal.web.forms import Invalid
 from portal.web.missing import Missing
 
 EVENTS = ("interview_started", "interview_completed", "report_available")
+SHOWN = 10
 POLL = timedelta(minutes=10)
 """How often a posting's people are looked through for what no hook told."""
 
@@ -34,13 +35,14 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
         return f"{settings().public_url}/hooks/heymilo/{key_of(self.job_id, self.posting_id)}"
 
 
-class Counts(msgspec.Struct, frozen=True, kw_only=True):
-    """How a job's interviews stand there."""
+class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who could not be made there yet."""
 
-    made: int
-    waiting: int
+    application_id: UUID
+    name: str
     problem: str
-    """Why the one that was tried last is waiting."""
+    due_at: datetime
+    """When it is tried again."""
 
 
 def key_of(job_id: UUID, posting_id: str) -> str:
@@ -90,17 +92,28 @@ async def hook(asker: Asker, chosen: Chosen) -> None:
     )
 
 
-async def counts_of(workspace_id: UUID, job_id: UUID) -> Counts:
-    row = await db.row(
-        "SELECT count(*) FILTER (WHERE i.made_at IS NOT NULL) AS made, "
-        "count(*) FILTER (WHERE i.made_at IS NULL AND a.stage IN ('invited', 'captured', 'started')) AS waiting, "
-        "coalesce((array_agg(i.problem ORDER BY i.due_at DESC NULLS LAST) FILTER (WHERE i.made_at IS NULL "
-        "AND a.stage IN ('invited', 'captured', 'started') AND i.problem <> ''))[1], '') AS problem "
-        "FROM heymilo_interview i JOIN application a ON a.id = i.application_id WHERE i.workspace_id = $1 AND i.job_id = $2",
+async def made_count(workspace_id: UUID, job_id: UUID) -> int:
+    return int(
+        await db.value(
+            "SELECT count(*) FROM heymilo_interview WHERE workspace_id = $1 AND job_id = $2 AND made_at IS NOT NULL",
+            workspace_id,
+            job_id,
+        )
+    )
+
+
+async def waiting_at(workspace_id: UUID, job_id: UUID) -> list[Waiting]:
+    """The first of those who wait, soonest first."""
+    found = await db.rows(
+        "SELECT i.application_id, coalesce(nullif(candidate.name, ''), candidate.email, 'No name') AS name, i.problem, i.due_at "
+        "FROM heymilo_interview i JOIN application a ON a.id = i.application_id JOIN candidate ON candidate.id = a.candidate_id "
+        "WHERE i.workspace_id = $1 AND i.job_id = $2 AND i.made_at IS NULL AND i.problem <> '' "
+        "AND a.stage IN ('invited', 'captured', 'started') ORDER BY i.due_at, i.application_id LIMIT $3",
         workspace_id,
         job_id,
+        SHOWN + 1,
     )
-    return msgspec.convert(dict(row or {}), Counts)
+    return [msgspec.convert(dict(row), Waiting) for row in found]
 
 
 async def _keep(asker: Asker, job_id: UUID, posting: Posting) -> None:
