@@ -143,13 +143,14 @@ async def start(workspace_id: UUID, application_id: UUID, *, now: datetime) -> b
     )
 
 
-async def complete(workspace_id: UUID, application_id: UUID, *, now: datetime) -> bool:
-    """The finish. Whether this was it: a second one changes nothing."""
+async def complete(workspace_id: UUID, application_id: UUID, *, now: datetime, late: bool = False) -> bool:
+    """The finish. Whether this was it: a second one changes nothing. `late`: another system vouches for it, so it counts even if
+    the time was over here when we heard of it."""
     return await _move(
         workspace_id,
         application_id,
-        LIVE,
-        "stage = 'completed', completed_at = $4, active_at = $4, started_at = coalesce(started_at, $4)",
+        (*LIVE, Stage.EXPIRED) if late else LIVE,
+        "stage = 'completed', completed_at = $4, active_at = $4, started_at = coalesce(started_at, $4), ended_at = NULL",
         event=EventKind.COMPLETED,
         now=now,
     )

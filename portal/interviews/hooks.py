@@ -244,5 +244,5 @@ async def _apply(hook: Hook, call: Call, application_id: UUID | None, now: datet
     if call.event == Event.STARTED:
         moved = await applications.start(hook.workspace_id, application_id, now=now)
         return Outcome.STARTED if moved else Outcome.NOTHING_NEW
-    moved = await applications.complete(hook.workspace_id, application_id, now=now)
+    moved = await applications.complete(hook.workspace_id, application_id, now=now, late=True)
     return Outcome.COMPLETED if moved else Outcome.NOTHING_NEW

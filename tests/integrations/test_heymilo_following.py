@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from portal import db
+from portal.candidates import applications
 from portal.integrations.heymilo import api, following, postings
 from portal.integrations.heymilo.api import Candidate, Step, Workflow
 from portal.integrations.heymilo.following import Standing, standing_of
@@ -112,6 +113,16 @@ async def test_what_no_hook_told_is_found_by_looking_now_and_then(
     await work(NOW + postings.POLL)
     assert await stage_of(ana) == "completed"
     assert await events() == ["started", "completed"]
+
+
+async def test_a_finish_at_the_last_minute_counts_when_we_hear_of_it(northgate: Northgate, there: HeyMiloDouble) -> None:
+    ana, person = await a_nurse_there(northgate, there)
+    there.move(person, "completed", "completed")
+    await db.run("UPDATE application SET deadline_at = $1", SOON)
+    assert await applications.expire_due(SOON) == 1
+    await work(NOW + postings.POLL)
+    assert await stage_of(ana) == "completed"
+    assert await db.value("SELECT ended_at FROM application") is None
 
 
 async def test_who_is_knocked_out_has_ended_with_the_reason(

@@ -30,6 +30,8 @@ SOONEST_POLL = timedelta(minutes=1)
 REPORT_EVERY, REPORT_WITHIN = timedelta(hours=3), timedelta(days=1)
 """A report comes seconds or minutes after the finish. Where its hook got lost it is looked for now and then, on the first day."""
 SLACK = timedelta(hours=1)
+LATE = timedelta(days=1)
+"""Whose time was over here may have finished there at the last minute, or a little later."""
 BATCH, POSTINGS = 10, 3
 MOST_WORDS, LONGEST_WORD = 500, 200
 FINISHED = frozenset({"evaluating", "completed", "shortlisted"})
@@ -188,7 +190,7 @@ async def apply(followed: Followed, person: Candidate, now: datetime) -> None:
         if standing.started:
             await applications.start(home, application_id, now=now)
         if standing.finished:
-            await applications.complete(home, application_id, now=now)
+            await applications.complete(home, application_id, now=now, late=True)
         if standing.turned_down:
             await applications.disqualify(home, application_id, standing.turned_down, now=now)
         await _note(followed, person, standing, now)
@@ -238,9 +240,11 @@ async def _poll(workspace_id: UUID, job_id: UUID, now: datetime) -> bool:
     under_way = await db.rows(
         "SELECT i.posting_id, i.workspace_id, i.application_id, i.interview_id, i.score, i.made_at, i.due_at, a.created_at "
         "FROM heymilo_interview i JOIN application a ON a.id = i.application_id WHERE i.workspace_id = $1 AND i.job_id = $2 "
-        "AND i.made_at IS NOT NULL AND a.stage IN ('invited', 'captured', 'started')",
+        "AND i.made_at IS NOT NULL AND (a.stage IN ('invited', 'captured', 'started') "
+        "OR a.stage = 'expired' AND a.ended_at > $3)",
         workspace_id,
         job_id,
+        now - LATE,
     )
     groups: dict[str, dict[str, db.Row]] = {}
     for row in under_way:
