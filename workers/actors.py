@@ -12,7 +12,6 @@ import dramatiq
 from portal import clock
 from portal.clicks import ingest as clicks
 from portal.clicks import replaying
-from portal.integrations.heymilo import following, making
 from portal.messages import blasts, delivery, planning
 from portal.messages import reconcile as unknown
 from portal.reports import weekly
@@ -75,6 +74,9 @@ async def heymilo() -> None:
 
 
 async def _heymilo(now: datetime) -> None:
+    """The HTTP client is brought in where it is used: most installations have nothing to ask there."""
+    from portal.integrations.heymilo import following, making
+
     await making.make_due(now)
     await following.look_due(now)
     await following.poll_due(now)

@@ -16,7 +16,7 @@ import structlog
 from portal import clock
 from portal.candidates import applications
 from portal.clicks import ingest, orphans, partitions, retention, visitors
-from portal.integrations.heymilo import following, making
+from portal.integrations.heymilo import due as heymilo_due
 from portal.interviews import hooks
 from portal.links import uploads
 from portal.messages import blasts, callbacks, delivery, fates, planning, reconcile
@@ -106,9 +106,7 @@ async def wake_reconciling(now: datetime) -> None:
 async def wake_heymilo(now: datetime) -> None:
     from workers import actors, broker
 
-    if not (await making.anything_to_make(now) or await following.anything_to_look_at(now)):
-        return
-    if await asyncio.to_thread(broker.waiting, broker.WAKE) < MOST_WAKE_UPS:
+    if await heymilo_due.anything_due(now) and await asyncio.to_thread(broker.waiting, broker.WAKE) < MOST_WAKE_UPS:
         await asyncio.to_thread(actors.heymilo.send)
 
 

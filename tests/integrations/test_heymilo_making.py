@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from portal import db
-from portal.integrations.heymilo import accounts, api, making
+from portal.integrations.heymilo import accounts, api, due, making
 from portal.integrations.heymilo.api import Asker
 from portal.integrations.heymilo.making import LEASE, LONGEST, place_for
 from portal.integrations.heymilo.problems import Failed, Problem
@@ -31,7 +31,7 @@ async def test_who_gave_a_name_is_made_with_the_channel_that_brought_them(northg
     ana = await add_ana(northgate)
     await db.run("UPDATE application SET link_id = $1", link)
     await db.run("UPDATE candidate SET phone = '+447700900123'")
-    assert await making.anything_to_make(NOW)
+    assert await due.anything_due(NOW)
     await work(NOW)
 
     assert [one.sent for one in there.people] == [
@@ -49,7 +49,7 @@ async def test_who_gave_a_name_is_made_with_the_channel_that_brought_them(northg
     ]
     assert there.people[0].posting_id == POSTING
     assert await made_for(ana) == there.people[0].interview_id
-    assert not await making.anything_to_make(NOW)
+    assert not await due.anything_due(NOW)
 
 
 async def test_who_was_invited_is_made_at_the_first_tap(northgate: Northgate, there: HeyMiloDouble) -> None:
@@ -158,7 +158,7 @@ async def test_retry_after_is_kept_by_everybody(northgate: Northgate, there: Hey
     bo = await add_ana(northgate, email="bo@example.com")
     assert (await place_for(northgate.id, bo, NOW + timedelta(seconds=6))).href == ""
     assert len(there.asked) == asked
-    assert not await making.anything_to_make(NOW + timedelta(seconds=6))
+    assert not await due.anything_due(NOW + timedelta(seconds=6))
     await work(NOW + timedelta(seconds=40))
     assert len(there.people) == 2
 

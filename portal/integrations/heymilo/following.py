@@ -134,15 +134,6 @@ def _words(told: object) -> Iterator[str]:
             waiting += one
 
 
-async def anything_to_look_at(now: datetime) -> bool:
-    found = await db.value(
-        "SELECT EXISTS (SELECT FROM heymilo_interview WHERE due_at <= $1 AND made_at IS NOT NULL "
-        "AND (leased_until IS NULL OR leased_until <= $1)) OR EXISTS (SELECT FROM heymilo_posting WHERE poll_at <= $1)",
-        now,
-    )
-    return bool(found)
-
-
 async def look_due(now: datetime) -> int:
     """Look at the interviews whose time has come; how many they were."""
     found = await db.rows(

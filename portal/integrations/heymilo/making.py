@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 
 from portal import db
-from portal.integrations.heymilo import api
+from portal.integrations.heymilo import api, due
 from portal.integrations.heymilo.api import Asker, Candidate, Interview, Person
 from portal.integrations.heymilo.problems import Failed, Problem
 from portal.interviews.external import Place
@@ -79,33 +79,11 @@ async def make(asker: Asker, application_id: UUID) -> bool:
     return True
 
 
-async def anything_to_make(now: datetime) -> bool:
-    return bool(await _to_make(now, 1))
-
-
 async def make_due(now: datetime) -> int:
     """Make those that are wanted; how many were tried."""
-    found = await _to_make(now, BATCH)
+    found = await due.to_make(now, BATCH)
     await asyncio.gather(*(make(Asker(row["workspace_id"], now), row["id"]) for row in found))
     return len(found)
-
-
-async def _to_make(now: datetime, most: int) -> list[db.Row]:
-    """Applications (workspace, id): new ones of people who gave a name, and those whose time to be tried again has come. None of
-    a workspace that has to wait."""
-    return await db.rows(
-        "SELECT a.workspace_id, a.id FROM heymilo_posting p JOIN heymilo_account k ON k.workspace_id = p.workspace_id "
-        "JOIN job j ON j.id = p.job_id AND j.interview_kind = 'heymilo' AND j.status = 'open' "
-        "JOIN application a ON a.workspace_id = p.workspace_id AND a.job_id = p.job_id "
-        "LEFT JOIN heymilo_interview i ON i.application_id = a.id "
-        "WHERE a.stage IN ('invited', 'captured', 'started') AND (k.paused_until IS NULL OR k.paused_until <= $1) "
-        "AND (a.deadline_at IS NULL OR a.deadline_at > $1) AND i.made_at IS NULL "
-        "AND CASE WHEN i.application_id IS NULL THEN a.stage = 'captured' "
-        "ELSE i.due_at <= $1 AND (i.leased_until IS NULL OR i.leased_until <= $1) END "
-        "ORDER BY i.due_at NULLS FIRST, a.created_at LIMIT $2",
-        now,
-        most,
-    )
 
 
 async def _href(workspace_id: UUID, application_id: UUID) -> str:
