@@ -190,3 +190,14 @@ def test_it_leads_to_no_address_that_is_none(url: str) -> None:
     with pytest.raises(Failed) as raised:
         api._usable(api.Interview("D5", url))
     assert raised.value.problem is Problem.NOT_UNDERSTOOD
+
+
+async def test_the_clock_sees_them_and_a_worker_makes_them(northgate: Northgate, there: HeyMiloDouble) -> None:
+    from workers import actors, schedule  # they read the settings at once
+
+    ana = await add_ana(northgate)
+    assert schedule.wake_heymilo in [chore.call for chore in schedule.CHORES]
+    assert await due.anything_due(NOW)
+    await actors._heymilo(NOW)
+    assert await made_for(ana) == there.people[0].interview_id
+    assert not await due.anything_due(NOW)
