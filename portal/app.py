@@ -21,12 +21,17 @@ from portal.candidates import applications, extension_pages, extensions
 from portal.candidates import pages as candidates_pages
 from portal.clicks import fault_pages, faults, front
 from portal.clicks import pages as clicks_pages
+from portal.integrations import external_setup_pages as setup_pages
+from portal.integrations.heymilo import hooks_pages as heymilo_hooks_pages
+from portal.integrations.heymilo import making as heymilo_making
+from portal.integrations.heymilo import pages as heymilo_pages
 from portal.integrations.recipes import pages as recipes_pages
 from portal.integrations.webhooks import pages as webhooks_pages
-from portal.interviews import answers, open_jobs_pages, questions
+from portal.interviews import answers, external_pages, open_jobs_pages, questions
 from portal.interviews import extension_pages as asking_pages
 from portal.interviews import pages as interviews_pages
 from portal.jobs import pages as jobs_pages
+from portal.jobs.jobs import InterviewKind
 from portal.links import (
     campaign_pages,
     domain_pages,
@@ -85,6 +90,7 @@ HANDLERS = [
     *candidates_pages.handlers,
     *extension_pages.handlers,
     *interviews_pages.handlers,
+    *external_pages.handlers,
     *asking_pages.handlers,
     *open_jobs_pages.handlers,
     *override_pages.handlers,
@@ -101,6 +107,9 @@ HANDLERS = [
     *reports_pages.handlers,
     *recipes_pages.handlers,
     *webhooks_pages.handlers,
+    *setup_pages.handlers,
+    *heymilo_pages.handlers,
+    *heymilo_hooks_pages.handlers,
 ]
 
 
@@ -118,6 +127,7 @@ SHOWN_FROM_ABOVE: dict[str, object] = {
     "answers_shown": answers.answers_shown,
     "messages_shown": shown.messages_shown,
     "contact_stops": shown.contact_stops,
+    "interview_makers": {InterviewKind.HEYMILO: heymilo_making.place_for},
 }
 """What pages of lower rooms show of higher ones, by the name under which their handlers take it."""
 

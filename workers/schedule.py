@@ -16,7 +16,9 @@ import structlog
 from portal import clock
 from portal.candidates import applications
 from portal.clicks import ingest, orphans, partitions, retention, visitors
+from portal.integrations.heymilo import due as heymilo_due
 from portal.integrations.webhooks import deliveries, notices, publishing, sending
+from portal.interviews import hooks
 from portal.links import uploads
 from portal.messages import blasts, callbacks, delivery, fates, planning, reconcile
 from portal.reports import touches
@@ -123,6 +125,13 @@ async def wake_notices(now: datetime) -> None:
         await asyncio.to_thread(actors.tell_of_webhooks.send)
 
 
+async def wake_heymilo(now: datetime) -> None:
+    from workers import actors, broker
+
+    if await heymilo_due.anything_due(now) and await asyncio.to_thread(broker.waiting, broker.WAKE) < MOST_WAKE_UPS:
+        await asyncio.to_thread(actors.heymilo.send)
+
+
 async def beat(now: datetime) -> None:
     await stores.beat("clock", now)
 
@@ -137,6 +146,7 @@ CHORES = (
     Chore("webhooks", 1, wake_webhooks),
     Chore("webhook notices", 30, wake_notices),
     Chore("sign of life", stores.BEAT, beat),
+    Chore("interviews at HeyMilo", 2, wake_heymilo),
     Chore("unknown messages", 30, fates.sweep_unknown),
     Chore("what became of unknown messages", 30, wake_reconciling),
     Chore("expired applications", 60, applications.expire_due),
@@ -150,6 +160,7 @@ CHORES = (
     Chore("old lists of links", 600, uploads.forget_old),
     Chore("old callbacks", 3600, callbacks.forget_old),
     Chore("old webhook deliveries", 3600, deliveries.forget_old),
+    Chore("old calls of interviews", 3600, hooks.forget_old),
 )
 
 

@@ -17,7 +17,7 @@ from portal.clicks import carried
 from portal.clicks.prefill import Field, full_name
 from portal.interviews.questions import count_of
 from portal.jobs.deadlines import is_open, is_past
-from portal.jobs.jobs import InterviewKind, Job, Status
+from portal.jobs.jobs import Job, Status
 from portal.links.public import ChannelLink, find_channel_link, leads_to
 from portal.web.forms import Form, Invalid
 from portal.web.limits import Limit, wait_for
@@ -66,13 +66,13 @@ async def state_of(job: Job, now: datetime) -> State:
         return State.NOT_YET
     if is_past(job, now):
         return State.OVER
-    has_interview = job.interview_kind is InterviewKind.EXTERNAL or await count_of(job.id) > 0
+    has_interview = job.is_elsewhere or await count_of(job.id) > 0
     return State.OPEN if has_interview else State.NOT_YET
 
 
 def takes_people(job: Job, now: datetime, *, has_questions: bool) -> bool:
     """Whether `state_of` is OPEN, for many jobs at once."""
-    return is_open(job, now) and (job.interview_kind is InterviewKind.EXTERNAL or has_questions)
+    return is_open(job, now) and (job.is_elsewhere or has_questions)
 
 
 def consent_wording(job: Job) -> str:

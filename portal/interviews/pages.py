@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from litestar import Request, Response, get, post
@@ -27,7 +27,7 @@ from portal.accounts.workspaces import get_workspace
 from portal.candidates import extensions
 from portal.clicks import carried, landings, prefill
 from portal.clicks.cards import card_of_job
-from portal.interviews import landing, questions, sittings
+from portal.interviews import external, landing, questions, sittings
 from portal.interviews.answers import FIELD, NO, YES, Value
 from portal.interviews.landing import Next
 from portal.interviews.page import candidate_page, unknown_page
@@ -133,7 +133,7 @@ async def _landing(
         by_field=errors if isinstance(errors, dict) else {},
         values=values,
         form_name=name if landing.form_digest(job.id, name, now) else landing.new_form(job.id, now),
-        count=await questions.count_of(job.id),
+        count=0 if job.is_elsewhere else await questions.count_of(job.id),
         until=deadline_for(job, now),
         consent_wording=landing.consent_wording(job),
         card=card_of_job(job),
@@ -241,9 +241,7 @@ def _question(
 
 async def _ended(sitting: Sitting, now: datetime) -> Template:
     if sitting.state is State.EXTERNAL:
-        return candidate_page(
-            "interviews/external.html", sitting.job, sitting=sitting, host=urlsplit(sitting.external_href).netloc
-        )
+        return candidate_page("interviews/external.html", sitting.job, sitting=sitting, host=external.host_of(sitting))
     is_over = sitting.state is State.OVER
     more = await extensions.offer(sitting.link.workspace_id, sitting.link.application_id, now) if is_over else None
     return candidate_page("interviews/ended.html", sitting.job, sitting=sitting, state=sitting.state.value, more=more)

@@ -33,11 +33,11 @@ def read_job(form: Form, *, now: datetime, before: Job | None = None) -> JobFiel
     """The job as typed. `before`: the job as it was, whose deadline may stay even when it is over. Raises `Invalid`."""
     title = form.text("title", missing="Give the job a title, such as “Night nurse”.", longest=120)
     role_type = form.choice("role_type", list(RoleType), wrong="Choose the kind of role.")
-    interview_kind = form.choice("interview_kind", list(InterviewKind), wrong="Choose where the interview takes place.")
+    interview_kind = form.choice("interview_kind", kinds(before), wrong="Choose where the interview takes place.")
     timezone = form.choice("timezone", timezones(), wrong="Choose a time zone from the list.")
     country = form.choice("country", countries(), wrong="Choose a country from the list.")
     minutes = form.whole("minutes", wrong="Give the minutes as a whole number from 1 to 240.", least=1, most=240)
-    external_url = _external_url(form) if interview_kind == InterviewKind.EXTERNAL else ""
+    external_url = read_address(form) if interview_kind == InterviewKind.EXTERNAL else ""
     deadline_at, deadline_days = _deadline(form, timezone, now, before)
     texts = {name: form.text(name, longest=longest) for name, longest in LINES.items()}
     summary = form.long_text("summary", longest=5000)
@@ -58,6 +58,12 @@ def read_job(form: Form, *, now: datetime, before: Job | None = None) -> JobFiel
         extension_at_once=form.raw("extension_at_once") == AT_ONCE,
         **texts,
     )
+
+
+def kinds(before: Job | None) -> list[InterviewKind]:
+    """Where the interview may be said to be: HeyMilo stays HeyMilo; it is chosen together with an interviewer, elsewhere."""
+    at_heymilo = before is not None and before.interview_kind is InterviewKind.HEYMILO
+    return [kind for kind in InterviewKind if kind is not InterviewKind.HEYMILO or at_heymilo]
 
 
 def shown(job: Job) -> dict[str, str]:
@@ -92,7 +98,8 @@ def empty(timezone: str, country: str) -> dict[str, str]:
     }
 
 
-def _external_url(form: Form) -> str:
+def read_address(form: Form) -> str:
+    """The address of an interview elsewhere; what is wrong with it is noted in `form`."""
     url = form.text("external_url", missing="Paste the address of the interview.", longest=LONGEST_ADDRESS)
     if url and not is_https(url):
         form.wrong("external_url", "Give a full address that begins with https://, such as https://interviews.example.com/nurse.")

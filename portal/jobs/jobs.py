@@ -30,6 +30,9 @@ class Status(StrEnum):
 class InterviewKind(StrEnum):
     BUILT_IN = "built_in"
     EXTERNAL = "external"
+    """At the address that the job names."""
+    HEYMILO = "heymilo"
+    """At HeyMilo, where each person has an interview of their own."""
 
 
 class JobFields(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,6 +71,11 @@ class Job(JobFields, frozen=True, kw_only=True):
     workspace_name: str
     brand_color: str
     privacy_url: str
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether people leave this portal for the interview."""
+        return self.interview_kind is not InterviewKind.BUILT_IN
 
     @property
     def subtitle(self) -> str:

@@ -201,7 +201,7 @@ def _known(row: db.Row, around: Around, apart_from: str) -> Known:
         minutes=row["minutes"],
         questions=row["questions"],
         left=row["questions_left"],
-        external=row["interview_kind"] == "external",
+        external=row["interview_kind"] != "built_in",
         timezone=row["workspace_timezone"],
         facts=_facts(row, around, apart_from),
         languages=tuple(row[f"{whose}_language"][:2] for whose in ("candidate", "job", "workspace") if row[f"{whose}_language"]),
