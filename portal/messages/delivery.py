@@ -145,7 +145,11 @@ async def send(outgoing: Outgoing, provider: Provider, now: datetime) -> None:
 
 
 async def _put_back(message: db.Row, planned: Planned | None, known: Known, now: datetime) -> None:
-    """Give a claimed message the state that it should have instead of being sent."""
+    """Give a claimed message the state that it should have instead of being sent.
+
+    It counted as gone while it was claimed: what was planned around it meanwhile is planned again.
+    """
+    await db.run("UPDATE application SET plan_stale = true WHERE id = $1", known.application_id)
     if planned is None:
         code, reason = why_unwanted(known.facts, Track(message["track"]), now)
         state, channel, due_at = State.CANCELLED, None, None
@@ -265,18 +269,10 @@ async def _wait(message_id: UUID, code: Reason, reason: str, seconds: float, now
 
 async def _count_attempt(message_id: UUID, now: datetime) -> None:
     """After `MOST_ATTEMPTS` a message that can't be written has failed; until then its lease runs out and it is claimed again."""
-    await db.run(
-        """
-        UPDATE message SET attempts = attempts + 1,
-          state = CASE WHEN attempts + 1 >= $2 THEN 'failed' ELSE state END,
-          reason_code = CASE WHEN attempts + 1 >= $2 THEN $3 ELSE reason_code END,
-          reason = CASE WHEN attempts + 1 >= $2 THEN $4 ELSE reason END,
-          ended_at = CASE WHEN attempts + 1 >= $2 THEN $5::timestamptz END
-        WHERE id = $1 AND state = 'claimed'
-        """,
+    tried = await db.row(
+        "UPDATE message SET attempts = attempts + 1 WHERE id = $1 AND state = 'claimed' "
+        "RETURNING id, workspace_id, application_id, channel, subject, attempts",
         message_id,
-        MOST_ATTEMPTS,
-        Reason.BROKEN.value,
-        f"It could not be written, {MOST_ATTEMPTS} times: the log says why",
-        now,
     )
+    if tried is not None and tried["attempts"] >= MOST_ATTEMPTS:
+        await fates.record_broken(fates.handed_from(tried), now)

@@ -101,6 +101,17 @@ async def test_a_whole_plan_goes_out_step_by_step_and_no_further(life: Life) -> 
     assert all(b - a >= timedelta(hours=20) for a, b in itertools.pairwise(times))
 
 
+async def test_what_was_planned_around_a_nudge_that_stays_behind_is_planned_again(life: Life) -> None:
+    message_id = await claimed(life)
+    await life.stop()
+    await life.plan(AFTER_3H)  # it counts as gone while a worker has it
+    await delivery.deliver(message_id, AFTER_3H)
+    assert await life.tick(AFTER_3H) == 1
+    rows = await db.rows("SELECT step_key, state FROM message WHERE sent_at = $1 OR ended_at = $1", AFTER_3H)
+    assert dict(map(tuple, rows))["never-started-3h"] == "cancelled"
+    assert dict(map(tuple, rows))["unfinished-3h"] == "sent"
+
+
 async def test_a_late_nudge_moves_those_after_it(life: Life) -> None:
     await life.plan()
     await life.tick(NOW + 10 * HOUR)
@@ -378,6 +389,8 @@ async def test_a_message_that_cannot_be_written_is_given_up(life: Life) -> None:
         await life.claim(at)
     row = await life.message("3h")
     assert (row["state"], row["reason_code"], row["attempts"]) == ("failed", "broken", fates.MOST_ATTEMPTS)
+    assert await life.events() == ["message_failed"]
+    assert await life.plan(AFTER_3H + HOUR) == 1
 
 
 async def test_a_candidate_who_is_gone_takes_the_message_along(life: Life) -> None:
