@@ -39,9 +39,10 @@ STALE = fates.SILENCE.total_seconds() / 2
 the message's fate is unknown."""
 
 CLAIM = """
-UPDATE message SET state = 'claimed', lease_until = $2 WHERE state = $4 AND id IN (
-  SELECT id FROM message WHERE state = $4 AND {due} <= $1 ORDER BY {due}, id LIMIT $3 FOR UPDATE SKIP LOCKED) RETURNING id
+UPDATE message SET state = 'claimed', lease_until = $2 WHERE id = ANY(ARRAY(
+  SELECT id FROM message WHERE state = $4 AND {due} <= $1 ORDER BY {due}, id LIMIT $3 FOR UPDATE SKIP LOCKED)) RETURNING id
 """
+"""An array is made once. With ``IN`` PostgreSQL may look again for each message that is claimed, and the limit is none."""
 
 LOCK = """
 WITH held AS (SELECT id FROM application WHERE id = $1 FOR NO KEY UPDATE)

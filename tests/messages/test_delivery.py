@@ -12,7 +12,7 @@ import pytest
 from portal import db, redis
 from portal.candidates.events import EventKind, add_event
 from portal.links import personal
-from portal.messages import delivery, fates, pace, senders
+from portal.messages import delivery, fates, pace, planning, senders
 from portal.messages.providers import Accepted, Fault, Later, Letter, Outgoing, Refused, Uncertain
 from portal.messages.suppression import Cause, is_suppressed, suppress
 from portal.messages.words import Channel
@@ -69,6 +69,15 @@ async def test_what_no_worker_heard_of_is_claimed_again_at_once(life: Life) -> N
     message_id = await claimed(life)
     await delivery.give_back([message_id])
     assert await life.claim(AFTER_3H) == [message_id]
+
+
+async def test_no_more_is_claimed_than_was_asked_for(northgate: Northgate) -> None:
+    for number in range(12):
+        await new_life(northgate, email=f"ana{number}@example.com")
+    await planning.replan_stale(NOW)
+    assert len(await delivery.claim_due(AFTER_3H, 5)) == 5
+    assert len(await delivery.claim_due(AFTER_3H, 20)) == 7
+    assert len(await delivery.claim_due(AFTER_3H + delivery.LEASE, 5)) == 5
 
 
 async def test_what_was_handed_over_is_never_given_back(life: Life) -> None:
