@@ -15,7 +15,7 @@ import structlog
 
 from portal import db
 from portal.links import personal
-from portal.messages import blasts, fates, pace, preferences, providers, quiet, senders, templates, texts
+from portal.messages import fates, pace, preferences, providers, quiet, senders, templates, texts
 from portal.messages.facts import Known, load
 from portal.messages.fates import MOST_ATTEMPTS
 from portal.messages.fields import ways
@@ -45,11 +45,13 @@ UPDATE message SET state = 'claimed', lease_until = $2 WHERE id = ANY(ARRAY(
 """An array is made once. With ``IN`` PostgreSQL may look again for each message that is claimed, and the limit is none."""
 
 LOCK = """
-WITH held AS (SELECT id FROM application WHERE id = $1 FOR NO KEY UPDATE)
-SELECT m.id, m.step_key, m.track, m.attempts, m.retry_at, m.link_id FROM held JOIN message m ON m.application_id = held.id
+WITH held AS (SELECT id, candidate_id FROM application WHERE id = $1 FOR NO KEY UPDATE)
+SELECT pg_advisory_xact_lock(hashtextextended(held.candidate_id::text, 0)),
+  m.id, m.step_key, m.track, m.attempts, m.retry_at, m.link_id FROM held JOIN message m ON m.application_id = held.id
 WHERE m.id = $2 AND m.state = 'claimed' AND m.lease_until > $3 FOR UPDATE OF m
 """
-"""Both locks, the application's first: the rows that the message is joined to are read, and thus locked, before it is."""
+"""Both locks, the application's first: the rows that the message is joined to are read, and thus locked, before it is. Then the
+person's: what is handed over for another job of theirs waits, so that each knows of the one before."""
 
 Carriers = Callable[[str], Provider]
 """Who carries, by name."""
@@ -115,8 +117,6 @@ async def hand_over(message_id: UUID, now: datetime) -> Outgoing | None:
         message = await db.row(LOCK, application_id, message_id, now)
         if message is None:
             return None
-        if message["track"] == Track.MANUAL:
-            await blasts.one_at_a_time(application_id)
         known = await load(application_id, apart_from=message["step_key"])
         if known is None:
             return None
