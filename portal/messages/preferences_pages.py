@@ -16,10 +16,10 @@ from litestar.status_codes import (
 
 from portal.accounts.places import timezones
 from portal.candidates import extensions
-from portal.interviews.page import candidate_page, unknown_page
+from portal.interviews.page import candidate_page, spoken, unknown_page
 from portal.messages import preferences
 from portal.messages.preferences import Preferences, Snooze
-from portal.messages.preferences_words import LANGUAGE_NAMES, LOCALES, WORDS
+from portal.messages.preferences_words import LANGUAGE_NAMES, WORDS
 from portal.messages.words import Channel
 from portal.web.forms import Form, Invalid
 from portal.web.limits import Limit, wait_for
@@ -166,9 +166,7 @@ async def _page(
 
 def _plain(template: str, opened: Preferences, **context: Any) -> Template:
     """A page in the candidate's language."""
-    words = WORDS[opened.language]
-    parts: dict[str, Any] = {"lang": opened.language, "w": words, "locale": LOCALES[opened.language], "opened": opened}
-    parts |= {"skip_label": words["skip"], "privacy_label": words["privacy"]}
+    parts = spoken(opened.language, opened.job.workspace_name) | {"w": WORDS[opened.language], "opened": opened}
     return candidate_page(template, opened.job, **parts | context)
 
 
