@@ -22,7 +22,8 @@ from tests.messages.conftest import AFTER_3H, Life, life, new_life  # noqa: F401
 from workers.stores import beat_key
 
 WORKER, CLOCK = "workers", "workers.schedule"
-BOUND = 20.0
+BOUND = 50.0
+"""Seconds. Nothing here takes so long; starting four processes on a busy machine may take twenty."""
 
 
 def move_clock(to: datetime) -> None:
@@ -108,13 +109,13 @@ async def test_what_is_due_is_done_and_both_stop_when_told(northgate: Northgate,
 
 
 async def test_who_starts_just_as_their_nudge_falls_due_is_nudged_all_the_same(northgate: Northgate) -> None:
-    lives = [await new_life(northgate, email=f"ana{n}@example.com") for n in range(80)]
+    lives = [await new_life(northgate, email=f"ana{n}@example.com") for n in range(30)]
     await lives[0].plan()
     for one in lives:
         await one.stop()
     move_clock(NOW + timedelta(hours=3))
     async with running(WORKER, CLOCK):
-        await until(lambda: db.value("SELECT count(*) = 80 FROM message WHERE step_key = 'unfinished-3h' AND state = 'sent'"))
+        await until(lambda: db.value("SELECT count(*) = 30 FROM message WHERE step_key = 'unfinished-3h' AND state = 'sent'"))
 
 
 async def test_several_clocks_and_workers_send_once(northgate: Northgate, life: Life) -> None:  # noqa: F811
