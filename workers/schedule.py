@@ -189,6 +189,11 @@ async def do_once(chore: Chore) -> bool:
     except outages.AWAY as error:
         outages.note(chore.name, error)
         return False
+    except asyncio.CancelledError:  # by a library, and not by us: the group would go on without this chore, and say nothing
+        if (task := asyncio.current_task()) is None or task.cancelling():
+            raise
+        log.warning("chore cancelled from inside", chore=chore.name)
+        return False
     except Exception as error:  # a fault in one chore must not stop the clock
         log.error("chore failed", chore=chore.name, error=repr(error), exc_info=error)
         return False

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from portal.accounts.places import countries, timezones
+from portal.accounts.places import LANGUAGES, countries, timezones
 from portal.accounts.workspaces import is_https
 from portal.jobs.deadlines import at_place
 from portal.jobs.jobs import InterviewKind, Job, JobFields, RoleType
@@ -42,6 +42,7 @@ def read_job(form: Form, *, now: datetime, before: Job | None = None) -> JobFiel
     texts = {name: form.text(name, longest=longest) for name, longest in LINES.items()}
     summary = form.long_text("summary", longest=5000)
     extension_hours = form.whole("extension_hours", wrong=WRONG_EXTENSION, least=0, most=MOST_EXTENSION_HOURS, empty=0)
+    language = _language(form, before)
     form.check()
     return JobFields(
         title=title,
@@ -56,6 +57,7 @@ def read_job(form: Form, *, now: datetime, before: Job | None = None) -> JobFiel
         summary=summary,
         extension_hours=extension_hours,
         extension_at_once=form.raw("extension_at_once") == AT_ONCE,
+        language=language,
         **texts,
     )
 
@@ -71,7 +73,7 @@ def shown(job: Job) -> dict[str, str]:
     local = job.deadline_at.astimezone(ZoneInfo(job.timezone)) if job.deadline_at else None
     kind = DeadlineKind.FIXED if local else DeadlineKind.DAYS if job.deadline_days else DeadlineKind.NONE
     plain = ("title", "location", "pay", "summary", "role_type", "interview_kind", "external_url", "minutes")
-    values = {name: str(getattr(job, name)) for name in (*plain, "timezone", "country", "card_title", "card_text")}
+    values = {name: str(getattr(job, name)) for name in (*plain, "timezone", "country", "language", "card_title", "card_text")}
     return values | {
         "deadline_kind": kind.value,
         "deadline_date": f"{local:%Y-%m-%d}" if local else "",
@@ -82,7 +84,7 @@ def shown(job: Job) -> dict[str, str]:
     }
 
 
-def empty(timezone: str, country: str) -> dict[str, str]:
+def empty(timezone: str, country: str, language: str) -> dict[str, str]:
     """The values that the form of a new job begins with: where the workspace is."""
     names = ("title", "location", "pay", "summary", "external_url", "deadline_date", "deadline_days", "card_title", "card_text")
     return dict.fromkeys(names, "") | {
@@ -95,7 +97,15 @@ def empty(timezone: str, country: str) -> dict[str, str]:
         "extension_at_once": BY_HAND,
         "timezone": timezone,
         "country": country,
+        "language": language,
     }
+
+
+def _language(form: Form, before: Job | None) -> str:
+    """Without a choice a job keeps its language, and a new one takes the workspace's."""
+    if not form.raw("language"):
+        return before.language if before else ""
+    return form.choice("language", LANGUAGES, wrong="Choose a language from the list.")
 
 
 def read_address(form: Form) -> str:

@@ -65,7 +65,7 @@ async def list_page(request: AnyRequest, member: SignedIn, now: datetime, job_co
 @get("/app/jobs/new", opt=EDIT)
 async def new_page(request: AnyRequest, member: SignedIn) -> Template:
     home = await workspaces.get_workspace(member.workspace_id)
-    return _form(request, member, None, job_form.empty(home.timezone, home.country), {})
+    return _form(request, member, None, job_form.empty(home.timezone, home.country, home.language), {})
 
 
 @post("/app/jobs/new", opt=EDIT)
