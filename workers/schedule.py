@@ -16,6 +16,7 @@ import structlog
 from portal import clock
 from portal.candidates import applications
 from portal.clicks import ingest, orphans, partitions, retention, visitors
+from portal.integrations.ats import connections, deliveries, processing
 from portal.links import uploads
 from portal.messages import blasts, callbacks, delivery, fates, planning, reconcile
 from portal.reports import touches
@@ -87,6 +88,13 @@ async def wake_blasts(now: datetime) -> None:
         await asyncio.to_thread(actors.write_blasts.send)
 
 
+async def wake_ats(now: datetime) -> None:
+    from workers import actors, broker
+
+    if await processing.anything_due(now) and await asyncio.to_thread(broker.waiting, broker.WAKE) < MOST_WAKE_UPS:
+        await asyncio.to_thread(actors.look_into_ats.send)
+
+
 async def wake_reports(now: datetime) -> None:
     from workers import actors, broker
 
@@ -123,6 +131,9 @@ CHORES = (
     Chore("last touches", 60, touches.settle),
     Chore("weekly reports", 600, wake_reports),
     Chore("old lists of links", 600, uploads.forget_old),
+    Chore("deliveries of ATSs", 1, wake_ats),
+    Chore("old deliveries of ATSs", 3600, deliveries.forget_old),
+    Chore("old connections to ATSs", 3600, connections.forget_old),
     Chore("old callbacks", 3600, callbacks.forget_old),
 )
 

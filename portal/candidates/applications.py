@@ -74,6 +74,7 @@ class Application(msgspec.Struct, frozen=True, kw_only=True):
     """Network and placement of the link they came through: "Instagram · Story"."""
     came_by: str
     """The same, or in words what came instead of a link."""
+    is_erased: bool = False
 
     @property
     def is_live(self) -> bool:
@@ -81,7 +82,7 @@ class Application(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def shown_name(self) -> str:
-        return self.name or self.email or "No name"
+        return "Erased" if self.is_erased else self.name or self.email or "No name"
 
 
 CAME_BY = (
@@ -89,7 +90,8 @@ CAME_BY = (
     "WHEN 'form' THEN 'Added by hand' WHEN 'api' THEN 'API' WHEN 'ats' THEN 'ATS' ELSE 'File' END)"
 )
 COLUMNS = (
-    "application.*, personal.token_version, candidate.name, candidate.email, candidate.phone, candidate.language, "
+    "application.*, personal.token_version, candidate.erased_at IS NOT NULL AS is_erased, "
+    "candidate.name, candidate.email, candidate.phone, candidate.language, "
     "candidate.timezone, job.title AS job_title, job.location AS job_location, "
     f"channel.network_name || ' · ' || channel.placement_name AS channel, {CAME_BY} AS came_by"
 )
