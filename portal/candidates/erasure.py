@@ -45,11 +45,12 @@ async def forget(workspace_id: UUID, candidate_id: UUID, held: Held, *, now: dat
     """In the caller's transaction, and after `hold`. Done twice, it is done once."""
     await db.run(
         "UPDATE candidate SET name = '', email = NULL, phone = NULL, language = '', timezone = '', browser_timezone = '', "
-        "external_id = NULL, metadata = '{}', erased_at = coalesce(erased_at, $3) WHERE workspace_id = $1 AND id = $2",
+        "metadata = '{}', erased_at = coalesce(erased_at, $3) WHERE workspace_id = $1 AND id = $2",
         workspace_id,
         candidate_id,
         now,
     )
+    await db.run("DELETE FROM candidate_identity WHERE workspace_id = $1 AND candidate_id = $2", workspace_id, candidate_id)
     await db.run("UPDATE consent SET address = '' WHERE workspace_id = $1 AND candidate_id = $2", workspace_id, candidate_id)
     # The database lets this be done to the timeline of nobody else.
     await db.run(

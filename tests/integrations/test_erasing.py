@@ -32,8 +32,12 @@ KEPT_BY_DESIGN = {"click_journal", "migration", "member", "workspace"}
 @pytest.fixture
 async def ana(northgate: Northgate) -> UUID:
     """Ana Duarte, of whom every room knows something; her id."""
-    candidate_id = await add_candidate(
-        northgate.id, phone=PHONE, external_id="ats-4711", metadata={"note": "Ana of Leeds"}, timezone="Europe/Lisbon"
+    candidate_id = await add_candidate(northgate.id, phone=PHONE, metadata={"note": "Ana of Leeds"}, timezone="Europe/Lisbon")
+    values = {"system": "greenhouse", "external_id": "ats-4711", "candidate_id": candidate_id, "created_at": NOW}
+    await db.run(
+        f"INSERT INTO candidate_identity (workspace_id, {', '.join(values)}) VALUES ($1, $2, $3, $4, $5)",
+        northgate.id,
+        *values.values(),
     )
     for job_id, stage in ((northgate.job_id, "started"), (await add_job(northgate.id, slug="other"), "completed")):
         times = {"started_at": NOW, "completed_at": NOW if stage == "completed" else None}

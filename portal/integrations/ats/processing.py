@@ -13,7 +13,7 @@ import structlog
 
 from portal import db
 from portal.candidates.addresses import read_email, read_phone
-from portal.candidates.intake import Arrival, Door, Result, Taken, take_in
+from portal.candidates.intake import Arrival, Door, IntakeRefused, Result, Taken, take_in_all
 from portal.integrations import erasing
 from portal.integrations.ats import connections, forgetting, people, their_jobs
 from portal.integrations.ats.api import Api, Trouble
@@ -21,10 +21,9 @@ from portal.integrations.ats.connections import Connection
 from portal.integrations.ats.system import Arriving, Leaving, Merging, Nothing, Reading
 from portal.integrations.ats.their_jobs import Way
 from portal.integrations.ats.words import Reason, State
-from portal.jobs.jobs import get_job
+from portal.jobs.jobs import Job, get_job
 from portal.messages.suppression import Cause, suppress
 from portal.messages.words import Channel
-from portal.web.forms import Invalid
 
 log = structlog.get_logger()
 
@@ -200,7 +199,9 @@ async def _arrive(connection: Connection, arriving: Arriving, now: datetime) -> 
     if not read_email(arriving.email):
         note = f"It says {arriving.email[:80]}." if arriving.email else ""
         return Fate(state=State.FAILED, reason=Reason.NO_ADDRESS, note=note, person_hash=person_hash)
-    fates = [await _go(connection, arriving, way, now) for way in await their_jobs.ways(connection, arriving.jobs, now)]
+    ways = await their_jobs.ways(connection, arriving.jobs, now)
+    taken = iter(await _take_in(connection, arriving, [way.job_id for way in ways if way.job_id], now))
+    fates = [_fate(way, next(taken) if way.job_id else None) for way in ways]
     worst = min(fates, key=lambda fate: URGENT.index(fate.state))
     return msgspec.structs.replace(worst, person_hash=person_hash)
 
@@ -209,42 +210,47 @@ URGENT = [State.HELD, State.FAILED, State.DONE, State.IGNORED]
 """Of several jobs in one delivery, the one that a member has to look at is shown."""
 
 
-async def _go(connection: Connection, arriving: Arriving, way: Way, now: datetime) -> Fate:
-    """One person at one of their jobs."""
+def _fate(way: Way, taken: Taken | IntakeRefused | None) -> Fate:
+    """Of one person at one of their jobs."""
+    state, reason, note, application_id = State.HELD, Reason.NO_JOB, "", None
     if way.ignored:
-        return Fate(state=State.IGNORED, reason=Reason.JOB_IGNORED, their_job=way.their_job)
-    if way.job_id is None:
-        return Fate(state=State.HELD, reason=Reason.NO_JOB, their_job=way.their_job)
-    try:
-        taken = await _take_in(connection, arriving, way.job_id, now)
-    except Invalid as wrong:
-        held = "job" in wrong.errors
-        reason = Reason.JOB_NOT_OPEN if held else Reason.NOT_USABLE
-        state = State.HELD if held else State.FAILED
-        return Fate(state=state, reason=reason, note="" if held else str(wrong), their_job=way.their_job)
-    return Fate(state=State.DONE, reason=RESULTS[taken.result], their_job=way.their_job, application_id=taken.application_id)
+        state, reason = State.IGNORED, Reason.JOB_IGNORED
+    elif isinstance(taken, Taken):
+        state, reason, application_id = State.DONE, RESULTS[taken.result], taken.application_id
+    elif taken is not None and "job" in taken.errors:
+        reason = Reason.JOB_NOT_OPEN
+    elif taken is not None:
+        state, reason, note = State.FAILED, Reason.NOT_USABLE, str(taken)
+    return Fate(state=state, reason=reason, note=note, their_job=way.their_job, application_id=application_id)
 
 
-async def _take_in(connection: Connection, arriving: Arriving, job_id: UUID, now: datetime) -> Taken:
-    """Raises `Invalid`. A number that can't be used keeps nobody out who has an email address."""
-    job = await get_job(connection.workspace_id, job_id)
-    arrival = Arrival(
+async def _take_in(connection: Connection, arriving: Arriving, job_ids: list[UUID], now: datetime) -> list[Taken | IntakeRefused]:
+    jobs = [await get_job(connection.workspace_id, job_id) for job_id in job_ids]
+    taken = await take_in_all([_arrival(connection, arriving, job) for job in jobs], now=now)
+    known = next((one.candidate_id for one in taken if isinstance(one, Taken)), None)
+    if known is not None:
+        await people.belongs_to(connection, people.hash_of(connection, arriving.person), known)
+        if not arriving.can_email:
+            await _keep_quiet(connection, known, now)
+    return taken
+
+
+def _arrival(connection: Connection, arriving: Arriving, job: Job) -> Arrival:
+    """A number that can't be used keeps nobody out who has an email address. Ids count in one account alone: another of the same
+    system numbers other people."""
+    return Arrival(
         job=job,
         door=Door.ATS,
         name=arriving.name,
         email=arriving.email,
         phone=arriving.phone if read_phone(arriving.phone, job.country) else "",
         language=arriving.language,
-        external_id=arriving.person,
+        external_id=arriving.person if "@" not in arriving.person else "",
+        system=f"{connection.system} {connection.id.hex[-12:]}",
         metadata=arriving.metadata,
         invite=connection.invite,
         note=f"From {connection.name}",
     )
-    taken = await take_in(arrival, now=now)
-    await people.belongs_to(connection, people.hash_of(connection, arriving.person), taken.candidate_id)
-    if not arriving.can_email:
-        await _keep_quiet(connection, taken.candidate_id, now)
-    return taken
 
 
 async def _keep_quiet(connection: Connection, candidate_id: UUID, now: datetime) -> None:
