@@ -21,7 +21,7 @@ from portal.candidates import applications, extension_pages, extensions
 from portal.candidates import pages as candidates_pages
 from portal.clicks import front
 from portal.clicks import pages as clicks_pages
-from portal.integrations import ats_hooks_pages
+from portal.integrations import ats_hooks_pages, ats_pages
 from portal.interviews import answers, open_jobs_pages, questions
 from portal.interviews import extension_pages as asking_pages
 from portal.interviews import pages as interviews_pages
@@ -98,6 +98,7 @@ HANDLERS = [
     *preferences_pages.handlers,
     *reports_pages.handlers,
     *ats_hooks_pages.handlers,
+    *ats_pages.handlers,
 ]
 
 

@@ -280,13 +280,14 @@ def _preview(color: str) -> dict[str, str]:
 
 def settings_tabs(member: SignedIn) -> list[tuple[str, str, str]]:
     entries = [("workspace", "Workspace", SETTINGS), ("members", "Members", MEMBERS), ("password", "Your password", PASSWORD)]
-    # Pages of rooms above this one: of reports, of links, and of messages.
+    # Pages of rooms above this one: of reports, of links, of messages, and of integrations.
     if member.may(Permission.SEE_CANDIDATES):
         entries.append(("nudges", "Nudges", "/app/settings/nudges"))
     entries.append(("texts", "Texts", "/app/settings/texts"))
     entries.append(("weekly", "Weekly report", "/app/settings/weekly"))
     if member.may(Permission.EDIT_CANDIDATES):
         entries.append(("do-not-contact", "Do not contact", "/app/settings/do-not-contact"))
+        entries.append(("ats", "ATS", "/app/settings/ats"))
     if not member.may(Permission.EDIT_WORKSPACE):
         return [entry for entry in entries if entry[0] != "members"]
     above = [("logo", "Logo", "/app/settings/logo"), ("domains", "Domains", "/app/settings/domains")]
