@@ -38,9 +38,9 @@ SHOWN = (None, State.HELD, State.FAILED, State.WAITING, State.DONE, State.IGNORE
 
 
 @get(PATH, opt=RECRUITERS)
-async def list_page(request: AnyRequest, member: SignedIn) -> Template:
+async def list_page(request: AnyRequest, member: SignedIn, now: datetime) -> Template:
     found = await connections.list_connections(member.workspace_id)
-    health = await deliveries.health_of(member.workspace_id)
+    health = await deliveries.health_of(member.workspace_id, now)
     return _page(
         request,
         member,
@@ -154,11 +154,11 @@ async def choose_job(request: AnyRequest, member: SignedIn, now: datetime, conne
 
 
 @get(f"{ONE}/log", opt=RECRUITERS)
-async def log_page(request: AnyRequest, member: SignedIn, connection_id: UUID) -> Template:
+async def log_page(request: AnyRequest, member: SignedIn, now: datetime, connection_id: UUID) -> Template:
     connection = await connections.get_connection(member.workspace_id, connection_id)
     state, page = _state(request), page_number(request.query_params.get("page"))
     found = await deliveries.list_deliveries(connection, state=state, page=page)
-    home, health = f"{PATH}/{connection_id}/log", await deliveries.health_of(member.workspace_id)
+    home, health = f"{PATH}/{connection_id}/log", await deliveries.health_of(member.workspace_id, now)
     return _page(
         request,
         member,
@@ -236,7 +236,7 @@ async def _one(
     values: Mapping[str, str] | None = None,
     errors: Mapping[str, str] | None = None,
 ) -> Template:
-    health = await deliveries.health_of(member.workspace_id)
+    health = await deliveries.health_of(member.workspace_id, now)
     held = {"name": connection.name, "job": str(connection.job_id or ""), "api_url": connection.api_url, "secret": ""}
     held |= {"invite": "on"} if connection.invite and not values else {}
     return _page(

@@ -122,7 +122,7 @@ async def test_a_signature_that_does_not_fit_is_refused_and_noted_without_its_bo
     assert await log(connection) == [("refused", "bad_signature"), ("refused", "no_signature")]
     assert await db.value("SELECT count(*) FROM ats_delivery WHERE body <> '' OR event <> '' OR delivery_key IS NOT NULL") == 0
     assert await deliver(client, connection, post) == 200  # the true one is not taken for a repetition
-    health = (await deliveries.health_of(northgate.id))[connection.id]
+    health = (await deliveries.health_of(northgate.id, clock.now()))[connection.id]
     assert (health.count(State.REFUSED), health.refused_since) == (2, False)
 
 
@@ -270,8 +270,11 @@ async def test_a_pause_that_they_ask_for_is_kept_by_all_deliveries(
     api.vices.append(Vice.TOO_MANY_WAIT)
     await deliver(client, connection, at_once("lever"))
     await deliver(client, connection, at_once("lever", replace(ANA, id="4711002"), "delivery-2"))
-    assert await due() == 1
+    assert await due() == 2
     asked = len(api.asked)
+    assert asked == 1
+    await deliver(client, connection, removal("lever", replace(ANA, id="4711003"), "delivery-3"))
+    assert await due() == 1  # which needs no API
     assert await work_off(clock.now() + timedelta(seconds=4)) == 0
     assert len(api.asked) == asked
     assert await work_off(clock.now() + timedelta(seconds=8)) == 1
@@ -292,7 +295,7 @@ async def test_after_three_days_it_has_failed_and_can_be_looked_into_once_more(
     assert failed.sentence == (
         "The system's API could not be reached. It is tried again. It answered 503. It was tried for three days."
     )
-    assert (await deliveries.health_of(northgate.id))[connection.id].needs_a_look
+    assert (await deliveries.health_of(northgate.id, clock.now()))[connection.id].needs_a_look
     api.always = None
     assert await deliveries.replay(connection, failed.id, now=now)
     assert not await deliveries.replay(connection, failed.id, now=now)

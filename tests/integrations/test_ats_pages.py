@@ -140,12 +140,12 @@ async def test_the_list_says_at_a_glance_what_needs_a_look(
     await work_off(clock.now())
     await stranger.post(connection.url, content=b"{}")
     page = text_of(await admin.get(ATS))
-    assert "1 need you" in page and "The last was refused" in page
+    assert "1 needs you" in page and "The last was refused" in page
     page = text_of(await admin.get(f"{ATS}/{connection.id}"))
     assert "1 delivery needs a look" in page and "The last delivery was not believed" in page
     chips = text_of(await admin.get(f"{ATS}/{connection.id}/log"))
     assert all(f"{label}: 1" in chips for label in ("Needs you", "Nothing to do", "Refused"))
-    health = (await deliveries.health_of(northgate.id))[connection.id]
+    health = (await deliveries.health_of(northgate.id, clock.now()))[connection.id]
     assert health.count(State.HELD) == 1
 
 

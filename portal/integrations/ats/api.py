@@ -19,13 +19,14 @@ LONGEST_PAUSE = 86_400.0
 
 
 class Trouble(Exception):
-    """There is no answer that can be used. `pause`: seconds that they ask us to wait."""
+    """There is no answer that can be used. `pause`: seconds that they ask us to wait. `was_asked`: whether they were called."""
 
-    def __init__(self, reason: Reason, note: str = "", pause: float = 0.0) -> None:
+    def __init__(self, reason: Reason, note: str = "", pause: float = 0.0, *, was_asked: bool = True) -> None:
         super().__init__(note or reason.value)
         self.reason = reason
         self.note = note
         self.pause = pause
+        self.was_asked = was_asked
 
 
 class Api:

@@ -28,7 +28,8 @@ LONGEST_SECRET = 500
 SECRET, API_KEY = "ats secret", "ats api key"
 """What is sealed for what."""
 COLUMNS = (
-    "id, workspace_id, system, name, key_version, api_key <> '' AS has_api_key, api_url, job_id, invite, paused_at, created_at"
+    "id, workspace_id, system, name, key_version, api_key <> '' AS has_api_key, api_url, job_id, invite, wait_until, "
+    "paused_at, created_at"
 )
 
 
@@ -44,6 +45,8 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     job_id: UUID | None
     """Where those go whose job was not given another."""
     invite: bool
+    wait_until: datetime | None
+    """Their API is not to be called before."""
     paused_at: datetime | None
     created_at: datetime
 

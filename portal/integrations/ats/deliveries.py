@@ -23,7 +23,7 @@ from portal.web.paging import PAGE_SIZE
 
 REFUSED = Limit("ats-refused", burst=60, seconds=3600)
 """So many of those that are not believed are noted: a flood of them must not fill the log."""
-KEEP_BODIES, KEEP = timedelta(days=30), timedelta(days=180)
+KEEP_BODIES, KEEP, LATELY = timedelta(days=30), timedelta(days=180), timedelta(days=7)
 AGAIN = ("held", "failed", "ignored", "done")
 """States from which a delivery may be looked into once more."""
 COLUMNS = (
@@ -95,6 +95,8 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     """When something came that was believed."""
     counts: Mapping[State, int] = {}
     """What stands in the log, by state."""
+    failed_lately: int = 0
+    """Within `LATELY`: what nobody mended until then nobody will."""
     refused_since: bool = False
     """Whether the last that came was not believed."""
 
@@ -103,7 +105,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def needs_a_look(self) -> bool:
-        return bool(self.count(State.HELD) or self.count(State.FAILED) or self.refused_since)
+        return bool(self.count(State.HELD) or self.failed_lately or self.refused_since)
 
 
 # ---- Coming in ----------------------------------------------------------------------------------------------------------
@@ -212,12 +214,14 @@ async def list_deliveries(connection: Connection, *, state: State | None = None,
     return Found([_delivery(row) for row in rows], total)
 
 
-async def health_of(workspace_id: UUID) -> dict[UUID, Health]:
+async def health_of(workspace_id: UUID, now: datetime) -> dict[UUID, Health]:
     """Of all connections to which something came."""
     found = await db.rows(
-        "SELECT connection_id, state, count(*) AS count, max(received_at) AS last_at FROM ats_delivery WHERE workspace_id = $1 "
-        "GROUP BY connection_id, state",
+        "SELECT connection_id, state, count(*) AS count, max(received_at) AS last_at, "
+        "count(*) FILTER (WHERE received_at > $2) AS lately "
+        "FROM ats_delivery WHERE workspace_id = $1 GROUP BY connection_id, state",
         workspace_id,
+        now - LATELY,
     )
     by_connection: dict[UUID, list[db.Row]] = {}
     for row in found:
@@ -232,6 +236,7 @@ def _health(rows: list[db.Row]) -> Health:
     return Health(
         last_at=last_at,
         counts={State(row["state"]): row["count"] for row in rows},
+        failed_lately=sum(row["lately"] for row in rows if row["state"] == State.FAILED),
         refused_since=refused_at is not None and (last_at is None or refused_at > last_at),
     )
 

@@ -50,7 +50,7 @@ SYSTEM = System(
         "Have the system post JSON to {url}",
         "Sign it as Standard Webhooks (standardwebhooks.com) says, with a secret of the form whsec_…; add the same here.",
         *own_shape.STEPS,
-        'A removal has "type": "candidate.deleted", and the id in "data".',
+        'A removal has "type": "candidate.deleted", and in "data" the id, or the email where no id was sent.',
     ),
     signed_with="Signing secret",
     signed_hint="Base64, usually with whsec_ before it.",

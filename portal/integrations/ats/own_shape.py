@@ -24,11 +24,11 @@ def read(event: str, payload: Any) -> Reading:
     data = part(payload, "data") or payload
     person = part(data, "candidate") or data
     known_as = text(person.get("id") or person.get("external_id") or data.get("candidate_id"))
+    email = text(person.get("email"))
     if event in REMOVALS:
-        return Leaving(known_as)
+        return Leaving(known_as or email.lower())
     if event not in ARRIVALS:
         return Nothing(Reason.OTHER_EVENT)
-    email = text(person.get("email"))
     return Arriving(
         person=known_as or email.lower(),
         name=text(person.get("name")) or full_name(person.get("first_name"), person.get("last_name")),

@@ -30,6 +30,8 @@ log = structlog.get_logger()
 LEASE = timedelta(minutes=3)
 """Longer than an actor may take."""
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=4)
+BREATH = 30.0
+"""Seconds in which an API that is away is not asked about others either: each try may take its ten."""
 PATIENCE = timedelta(days=3)
 """So long it is tried to reach an API; then the delivery has failed."""
 HELD = {Reason.NO_API_KEY, Reason.API_KEY_REFUSED, Reason.BAD_API_ADDRESS, Reason.NO_JOB, Reason.JOB_NOT_OPEN}
@@ -38,7 +40,7 @@ RESULTS = {Result.CREATED: Reason.CREATED, Result.JOINED: Reason.JOINED, Result.
 
 DUE = """
 d.state = 'waiting' AND d.next_at <= $1 AND (d.lease_until IS NULL OR d.lease_until <= $1)
-AND c.paused_at IS NULL AND c.removed_at IS NULL AND (c.wait_until IS NULL OR c.wait_until <= $1)
+AND c.paused_at IS NULL AND c.removed_at IS NULL
 """
 SOURCE = "ats_delivery d JOIN ats_connection c ON c.workspace_id = d.workspace_id AND c.id = d.connection_id"
 CLAIM = f"""
@@ -72,7 +74,9 @@ class Fate(msgspec.Struct, frozen=True, kw_only=True):
     person_hash: bytes | None = None
     drop_body: bool = False
     pause: float = 0.0
-    """Seconds that their API asked us to wait, whatever it is about."""
+    """Seconds in which their API is not to be called, whatever it is about."""
+    counts: bool = True
+    """Whether this was an attempt."""
     ended_links: tuple[UUID, ...] = ()
     """Personal links of people who were erased."""
 
@@ -133,6 +137,8 @@ async def _complete(connection: Connection, arriving: Arriving, now: datetime) -
         return arriving
     if not key:
         raise Trouble(Reason.NO_API_KEY)
+    if connection.wait_until and connection.wait_until > now:
+        raise Trouble(Reason.API_BUSY, pause=(connection.wait_until - now).total_seconds(), was_asked=False)
     if not connection.api:
         raise Trouble(Reason.BAD_API_ADDRESS, "None was given.")
     return await fetch(Api(connection.api, key, now), arriving)
@@ -140,7 +146,14 @@ async def _complete(connection: Connection, arriving: Arriving, now: datetime) -
 
 def _from_trouble(trouble: Trouble, person_hash: bytes) -> Fate:
     state = State.HELD if trouble.reason in HELD else State.WAITING if trouble.reason in LATER else State.FAILED
-    return Fate(state=state, reason=trouble.reason, note=trouble.note, person_hash=person_hash, pause=trouble.pause)
+    return Fate(
+        state=state,
+        reason=trouble.reason,
+        note=trouble.note,
+        person_hash=person_hash,
+        pause=max(trouble.pause, BREATH) if trouble.reason is Reason.API_AWAY else trouble.pause,
+        counts=trouble.was_asked,
+    )
 
 
 async def _still_ours(claim: Claim) -> bool:
@@ -270,7 +283,7 @@ async def _settle(claim: Claim, fate: Fate, now: datetime) -> None:
     fate, next_at = _when(claim, fate, now)
     settled = await db.run(
         "UPDATE ats_delivery SET state = $3, reason = $4, note = $5, their_job = coalesce($6, their_job), "
-        "application_id = coalesce($7, application_id), person_hash = coalesce($8, person_hash), "
+        "application_id = coalesce($7, application_id), person_hash = coalesce($8, person_hash), attempts = attempts - $12, "
         "body = CASE WHEN $9 THEN '' ELSE body END, next_at = $10, lease_until = NULL, ended_at = $11 "
         "WHERE id = $1 AND state = 'waiting' AND lease_until = $2",
         claim.id,
@@ -284,6 +297,7 @@ async def _settle(claim: Claim, fate: Fate, now: datetime) -> None:
         fate.drop_body,
         next_at,
         None if fate.state in {State.WAITING, State.HELD} else now,
+        0 if fate.counts else 1,
     )
     if settled and fate.pause:
         await db.run(
@@ -297,7 +311,8 @@ def _when(claim: Claim, fate: Fate, now: datetime) -> tuple[Fate, datetime]:
     """When it is tried again: later and later, until it has failed."""
     if fate.state is not State.WAITING:
         return fate, now
-    pause = max(min(FIRST_PAUSE * 2 ** min(claim.attempts - 1, 20), LONGEST_PAUSE), timedelta(seconds=fate.pause))
+    asked = timedelta(seconds=fate.pause)
+    pause = max(min(FIRST_PAUSE * 2 ** min(claim.attempts - 1, 20), LONGEST_PAUSE), asked) if fate.counts else asked
     if now + pause > claim.since + PATIENCE:
         note = f"{fate.note} It was tried for three days.".strip()
         return msgspec.structs.replace(fate, state=State.FAILED, note=note), now
