@@ -40,6 +40,7 @@ BEFORE_THE_END = (
     "WHEN captured_at IS NOT NULL THEN 'captured' ELSE 'invited' END"
 )
 """SQL: the stage that an ended application had before."""
+NOT_ERASED = "EXISTS (SELECT FROM candidate WHERE candidate.id = application.candidate_id AND erased_at IS NULL)"
 
 
 class Application(msgspec.Struct, frozen=True, kw_only=True):
@@ -174,7 +175,7 @@ async def restore(workspace_id: UUID, application_id: UUID, *, now: datetime, me
     async with db.transaction():
         stage = await db.value(
             f"UPDATE application SET stage = {BEFORE_THE_END}, ended_at = NULL, plan_stale = true "
-            "WHERE workspace_id = $1 AND id = $2 AND stage = 'withdrawn' RETURNING stage",
+            f"WHERE workspace_id = $1 AND id = $2 AND stage = 'withdrawn' AND {NOT_ERASED} RETURNING stage",
             workspace_id,
             application_id,
         )
@@ -190,7 +191,7 @@ async def extend_deadline(
     async with db.transaction():
         touched = await db.run(
             f"UPDATE application SET stage = {BEFORE_THE_END}, deadline_at = $3, ended_at = NULL, plan_stale = true "
-            "WHERE workspace_id = $1 AND id = $2 AND stage IN ('invited', 'captured', 'started', 'expired')",
+            f"WHERE workspace_id = $1 AND id = $2 AND stage IN ('invited', 'captured', 'started', 'expired') AND {NOT_ERASED}",
             workspace_id,
             application_id,
             until,

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from portal import crypto, db
-from portal.candidates.applications import get_application
+from portal.candidates.applications import get_application, restore
 from portal.candidates.consents import record_consent
 from portal.candidates.events import EventKind, add_event
 from portal.candidates.intake import Arrival, Door, Result, take_in
@@ -188,6 +188,8 @@ async def test_their_page_can_still_be_looked_at(northgate: Northgate, ana: UUID
     assert (await get_application(northgate.id, application_id)).shown_name == "Erased"
     page = await recruiter.get(f"/app/candidates/{application_id}")
     assert page.status_code == 200 and "Deadline moved" in page.text and EMAIL not in page.text
+    assert "Their data was erased" in page.text and "Bring back" not in page.text
+    assert not await restore(northgate.id, application_id, now=LATER)
     assert (await recruiter.get("/app/candidates")).status_code == 200
     assert (await recruiter.get("/app/messages/replies")).status_code == 200
 
