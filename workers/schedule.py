@@ -16,6 +16,7 @@ import structlog
 from portal import clock
 from portal.candidates import applications
 from portal.clicks import ingest, orphans, partitions, retention, visitors
+from portal.integrations import erasing
 from portal.integrations.ats import connections, deliveries, processing
 from portal.links import uploads
 from portal.messages import blasts, callbacks, delivery, fates, planning, reconcile
@@ -132,6 +133,7 @@ CHORES = (
     Chore("weekly reports", 600, wake_reports),
     Chore("old lists of links", 600, uploads.forget_old),
     Chore("deliveries of ATSs", 1, wake_ats),
+    Chore("late words about the erased", 600, erasing.sweep),
     Chore("old deliveries of ATSs", 3600, deliveries.forget_old),
     Chore("old connections to ATSs", 3600, connections.forget_old),
     Chore("old callbacks", 3600, callbacks.forget_old),

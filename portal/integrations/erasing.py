@@ -6,7 +6,7 @@ Who comes back later by their own doing is somebody new here; they are written t
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from portal import changes, db
@@ -17,6 +17,16 @@ from portal.interviews import answers
 from portal.links import personal
 from portal.messages import forgetting as messages
 from portal.messages.words import Channel
+
+LATEST = timedelta(days=7)
+"""Providers tell nothing of a message after that."""
+LATE = """
+SELECT workspace_id, id FROM candidate WHERE erased_at > $1 AND EXISTS (
+  SELECT FROM application a WHERE a.candidate_id = candidate.id AND (
+    EXISTS (SELECT FROM event WHERE event.application_id = a.id AND data <> '{}')
+    OR EXISTS (SELECT FROM message WHERE message.application_id = a.id AND error <> '')))
+LIMIT 100
+"""
 
 
 async def erase(workspace_id: UUID, candidate_id: UUID, *, source: str, now: datetime) -> bool:
@@ -38,6 +48,15 @@ async def forget(workspace_id: UUID, candidate_id: UUID, *, source: str, now: da
         await erasure.forget(workspace_id, candidate_id, held, now=now)
         await ats.forget(workspace_id, candidate_id, held.application_ids)
         return await personal.end_personal_links(workspace_id, held.application_ids)
+
+
+async def sweep(now: datetime) -> int:
+    """Erase once more of whom something was told afterwards: what became of an email that was on its way says its subject. How
+    many. For the clock."""
+    late = await db.rows(LATE, now - LATEST)
+    for row in late:
+        await erase(row["workspace_id"], row["id"], source="", now=now)
+    return len(late)
 
 
 async def announce(link_ids: Iterable[UUID]) -> None:

@@ -423,6 +423,20 @@ async def test_who_wants_no_email_gets_none(client: httpx.AsyncClient, northgate
     assert not await is_suppressed(northgate.id, Channel.SMS, "+447700900123")
 
 
+@pytest.mark.parametrize("first", ["created", "moved"])
+async def test_who_is_marked_so_later_or_before_gets_none_either(
+    client: httpx.AsyncClient, northgate: Northgate, first: str
+) -> None:
+    connection = await connect(northgate, "greenhouse")
+    posts = [at_once("greenhouse"), greenhouse.moved(replace(ANA, can_email=False), "delivery-2")]
+    for post in posts if first == "created" else reversed(posts):
+        await deliver(client, connection, post)
+        await due()
+    assert await candidates(northgate.id) == KNOWN
+    assert await is_suppressed(northgate.id, Channel.EMAIL, ANA.email)
+    assert sorted(reason for _, reason in await log(connection)) == ["created", "hushed"]
+
+
 async def test_a_number_that_is_none_keeps_nobody_out_but_no_email_does(client: httpx.AsyncClient, northgate: Northgate) -> None:
     connection = await connect(northgate, "greenhouse")
     await deliver(client, connection, at_once("greenhouse", replace(ANA, phone="ask me")))
@@ -452,6 +466,7 @@ BEN = Person(id="4711002", application="88002", first_name="Ben", last_name="Oko
 EVENTS = {
     "ana": lambda: greenhouse.created(ANA, NOW, "ana"),
     "ana again": lambda: greenhouse.created(replace(ANA, job_id="4712"), NOW, "ana again"),
+    "ana wants no emails": lambda: greenhouse.moved(replace(ANA, can_email=False), "ana wants no emails"),
     "ben": lambda: greenhouse.created(BEN, NOW, "ben"),
     "ben is gone": lambda: greenhouse.removed(BEN, NOW, "ben is gone"),
     "ben is anonymous": lambda: greenhouse.anonymized(BEN, "ben is anonymous"),
@@ -465,9 +480,10 @@ EVENTS = {
 async def test_whatever_the_order_and_however_often_it_ends_the_same(
     northgate: Northgate, order: list[str], repeats: list[str], gaps: int
 ) -> None:
-    """Ana is known once, with one application; Ben, and Carl who is Ben, are gone."""
+    """Ana is known once, with one application, and not to be emailed; Ben, and Carl who is Ben, are gone."""
     await db.run("DELETE FROM ats_connection")
     await db.run("DELETE FROM candidate")
+    await db.run("DELETE FROM suppression")
     connection = await connect(northgate, "greenhouse")
     for number, name in enumerate([*order, *repeats]):
         post = EVENTS[name]()
@@ -477,13 +493,9 @@ async def test_whatever_the_order_and_however_often_it_ends_the_same(
             await work_off()
     await work_off()
     assert await candidates(northgate.id) == KNOWN
-    assert (
-        await db.value(
-            "SELECT count(*) FROM application a JOIN candidate c ON c.id = a.candidate_id WHERE NOT EXISTS "
-            "(SELECT FROM candidate e WHERE e.id = c.id AND e.erased_at IS NOT NULL)"
-        )
-        == 1
-    )
+    live = "SELECT count(*) FROM application JOIN candidate ON candidate.id = candidate_id WHERE erased_at IS NULL"
+    assert await db.value(live) == 1
+    assert await is_suppressed(northgate.id, Channel.EMAIL, ANA.email)
     assert {state for state, _ in await log(connection)} <= {"done", "ignored"}
 
 

@@ -160,6 +160,18 @@ async def test_done_twice_or_at_the_same_time_it_is_done_once(northgate: Northga
     assert await db.value("SELECT count(*) FROM event WHERE kind = 'withdrawn'") == 1
 
 
+async def test_what_is_told_of_them_afterwards_goes_too(northgate: Northgate, ana: UUID) -> None:
+    await erase(northgate, ana)
+    assert await erasing.sweep(LATER) == 0
+    application_id = await db.value("SELECT id FROM application LIMIT 1")
+    await add_event(northgate.id, application_id, EventKind.MESSAGE_SENT, LATER, {"title": "Ana, are you there?"})
+    await db.run("UPDATE message SET error = $1", f"550 no such user {EMAIL}")
+    assert await erasing.sweep(LATER) == 1
+    assert await erasing.sweep(LATER) == 0
+    assert EMAIL not in await everything()
+    assert await db.value("SELECT count(*) FROM event WHERE data <> '{}'") == 0
+
+
 async def test_nobody_elses_are_touched(northgate: Northgate, ana: UUID, outsider: Any) -> None:
     ben = await add_candidate(northgate.id, "Ben Okoye", "ben@example.com", phone=PHONE)
     application_id = await add_application(northgate.id, northgate.job_id, ben)

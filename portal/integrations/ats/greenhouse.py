@@ -3,7 +3,7 @@
 from typing import Any
 
 from portal.integrations.ats.signatures import body_hmac, body_key
-from portal.integrations.ats.system import Arriving, Leaving, Merging, Nothing, Reading, Sent, System, TheirJob
+from portal.integrations.ats.system import Arriving, Hushed, Leaving, Merging, Nothing, Reading, Sent, System, TheirJob
 from portal.integrations.ats.values import first, full_name, items, part, text
 from portal.integrations.ats.words import Reason
 
@@ -25,9 +25,10 @@ def read(event: str, payload: Any) -> Reading:
         case "merge_candidate":
             person = part(said, "person")
             return Merging(text(person["id"]), text(person["new_candidate_id"]))
-        case "ping":
-            return Nothing(Reason.PING)
-    return Nothing(Reason.OTHER_EVENT)
+    person = part(said, "application", "candidate") or part(said, "candidate")
+    if person.get("can_email") is False:
+        return Hushed(text(person.get("id")))
+    return Nothing(Reason.PING if event == "ping" else Reason.OTHER_EVENT)
 
 
 def _arriving(application: dict[str, Any]) -> Arriving:
@@ -53,6 +54,7 @@ SYSTEM = System(
         "Secret key: think of a long one, type it there, and add the same here.",
         "Make three more with the same address and key: Candidate deleted, Candidate merged and Candidate anonymized. Without "
         "“merged”, Greenhouse tells of a merger as if the person were deleted, and the person would be erased here.",
+        "If you mark candidates as not to be emailed, make one for Candidate stage change too: it says so, and they are not.",
     ),
     signed_with="Secret key",
     signed_hint="The same that you typed in Greenhouse.",

@@ -71,6 +71,22 @@ async def remove(connection: Connection, person_hash: bytes, now: datetime) -> l
     return sorted({row["candidate_id"] for row in found if row["candidate_id"]})
 
 
+async def hush(connection: Connection, person_hash: bytes) -> UUID | None:
+    """Note that they are not to be emailed; the candidate that they are here."""
+    return await db.value(  # type: ignore[no-any-return]
+        "UPDATE ats_person SET quiet = true WHERE connection_id = $1 AND person_hash = $2 RETURNING candidate_id",
+        connection.id,
+        person_hash,
+    )
+
+
+async def is_quiet(connection: Connection, person_hash: bytes) -> bool:
+    quiet: bool = await db.value(
+        "SELECT quiet FROM ats_person WHERE connection_id = $1 AND person_hash = $2", connection.id, person_hash
+    )
+    return quiet
+
+
 async def merge(connection: Connection, person_hash: bytes, into: bytes) -> None:
     """Note that both are one person. The first word counts: nobody is merged twice, or into themselves."""
     if person_hash == into:

@@ -18,7 +18,7 @@ from portal.integrations import erasing
 from portal.integrations.ats import connections, forgetting, people, their_jobs
 from portal.integrations.ats.api import Api, Trouble
 from portal.integrations.ats.connections import Connection
-from portal.integrations.ats.system import Arriving, Leaving, Merging, Nothing, Reading
+from portal.integrations.ats.system import Arriving, Hushed, Leaving, Merging, Nothing, Reading
 from portal.integrations.ats.their_jobs import Way
 from portal.integrations.ats.words import Reason, State
 from portal.jobs.jobs import Job, get_job
@@ -174,10 +174,12 @@ async def _act(connection: Connection, reading: Reading, now: datetime) -> Fate:
     match reading:
         case Nothing(reason):
             return Fate(state=State.IGNORED, reason=reason)
-        case Leaving("") | Merging("", _) | Merging(_, "") | Arriving(person=""):
+        case Leaving("") | Hushed("") | Merging("", _) | Merging(_, "") | Arriving(person=""):
             return Fate(state=State.IGNORED, reason=Reason.NO_PERSON)
         case Leaving(person):
             return await _leave(connection, people.hash_of(connection, person), now)
+        case Hushed(person):
+            return await _hush(connection, people.hash_of(connection, person), now)
         case Merging(person, into):
             return await _merge(connection, people.hash_of(connection, person), people.hash_of(connection, into), now)
         case Arriving():
@@ -194,6 +196,14 @@ async def _leave(connection: Connection, person_hash: bytes, now: datetime) -> F
     await forgetting.forget_person(connection.id, person_hash)
     reason = Reason.ERASED if known else Reason.NOBODY
     return Fate(state=State.DONE, reason=reason, person_hash=person_hash, drop_body=True, ended_links=tuple(ended))
+
+
+async def _hush(connection: Connection, person_hash: bytes, now: datetime) -> Fate:
+    await people.lock(connection, person_hash)
+    known = await people.hush(connection, person_hash)
+    if known is not None:
+        await _keep_quiet(connection, known, now)
+    return Fate(state=State.DONE, reason=Reason.HUSHED, person_hash=person_hash)
 
 
 async def _merge(connection: Connection, person_hash: bytes, into: bytes, now: datetime) -> Fate:
@@ -242,8 +252,9 @@ async def _take_in(connection: Connection, arriving: Arriving, job_ids: list[UUI
     taken = await take_in_all([_arrival(connection, arriving, job) for job in jobs], now=now)
     known = next((one.candidate_id for one in taken if isinstance(one, Taken)), None)
     if known is not None:
-        await people.belongs_to(connection, people.hash_of(connection, arriving.person), known)
-        if not arriving.can_email:
+        person_hash = people.hash_of(connection, arriving.person)
+        await people.belongs_to(connection, person_hash, known)
+        if not arriving.can_email or await people.is_quiet(connection, person_hash):
             await _keep_quiet(connection, known, now)
     return taken
 
@@ -272,7 +283,8 @@ async def _keep_quiet(connection: Connection, candidate_id: UUID, now: datetime)
         "SELECT email FROM candidate WHERE workspace_id = $1 AND id = $2", connection.workspace_id, candidate_id
     )
     source = f"{connection.kind.name} says: no emails"
-    await suppress(connection.workspace_id, Channel.EMAIL, email, cause=Cause.BY_HAND, source=source, now=now)
+    if email:
+        await suppress(connection.workspace_id, Channel.EMAIL, email, cause=Cause.BY_HAND, source=source, now=now)
 
 
 # ---- Noting it ----------------------------------------------------------------------------------------------------------

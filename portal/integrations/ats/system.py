@@ -46,6 +46,12 @@ class Leaving(NamedTuple):
     person: str
 
 
+class Hushed(NamedTuple):
+    """Somebody is not to be emailed."""
+
+    person: str
+
+
 class Merging(NamedTuple):
     """Two of them turned out to be one person."""
 
@@ -57,7 +63,7 @@ class Nothing(NamedTuple):
     reason: Reason
 
 
-Reading = Arriving | Leaving | Merging | Nothing
+Reading = Arriving | Leaving | Hushed | Merging | Nothing
 Verify = Callable[[Sent, Sequence[str], datetime], Reason | None]
 """Of what was sent, the secrets that hold, and the time: why it is not believed, or None."""
 

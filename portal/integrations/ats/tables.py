@@ -57,6 +57,7 @@ class AtsPerson(Table, db=DB, tablename="ats_person"):
     workspace_id = UUID(default=None)
     candidate_id = UUID(null=True, default=None)
     merged_into = Bytea(null=True, default=None)
+    quiet = Boolean()
     removed_at = Timestamptz(null=True, default=None)
 
 

@@ -39,6 +39,7 @@ class Reason(StrEnum):
     NOBODY = "nobody"
     """Removed there, and never seen here. It is remembered."""
     MERGED = "merged"
+    HUSHED = "hushed"
     PING = "ping"
     HANDSHAKE = "handshake"
     OTHER_EVENT = "other_event"
@@ -84,6 +85,7 @@ SENTENCES = {
     Reason.ERASED: "Removed there, and so erased here.",
     Reason.NOBODY: "Removed there; nobody of that number is known here.",
     Reason.MERGED: "Merged there with another: both are one person.",
+    Reason.HUSHED: "They are not to be emailed, it says, and are not.",
     Reason.PING: "A test: the connection works.",
     Reason.HANDSHAKE: "The system asked whether this address listens, and was answered.",
     Reason.OTHER_EVENT: "This kind of event changes nothing here.",

@@ -52,13 +52,14 @@ CREATE TABLE ats_job (
 );
 
 -- Their people, by a keyed hash of their id: whose candidate that is here, or that they were removed there. So one who was removed
--- stays so, in whatever order we hear of it.
+-- stays so, in whatever order we hear of it. `quiet`: their system says that they are not to be emailed.
 CREATE TABLE ats_person (
   workspace_id uuid NOT NULL,
   connection_id uuid NOT NULL,
   person_hash bytea NOT NULL CHECK (length(person_hash) = 32),
   candidate_id uuid,
   merged_into bytea CHECK (length(merged_into) = 32),
+  quiet boolean NOT NULL DEFAULT false,
   removed_at timestamptz,
   PRIMARY KEY (connection_id, person_hash),
   FOREIGN KEY (workspace_id, connection_id) REFERENCES ats_connection (workspace_id, id) ON DELETE CASCADE,
@@ -98,6 +99,8 @@ CREATE INDEX ats_delivery_due ON ats_delivery (next_at) WHERE state = 'waiting';
 CREATE INDEX ats_delivery_log ON ats_delivery (connection_id, received_at DESC, id DESC);
 CREATE INDEX ats_delivery_person ON ats_delivery (connection_id, person_hash) WHERE person_hash IS NOT NULL;
 CREATE INDEX ats_delivery_received ON ats_delivery (received_at);
+
+CREATE INDEX candidate_erased ON candidate (erased_at) WHERE erased_at IS NOT NULL;
 
 -- A timeline stays append-only but for one thing: what its lines say of a person goes with the person.
 CREATE OR REPLACE FUNCTION event_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$

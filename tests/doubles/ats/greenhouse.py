@@ -51,7 +51,8 @@ def merged(person: Person, into: str, delivery: str, secret: str = SECRET) -> Po
 
 
 def moved(person: Person, delivery: str, secret: str = SECRET) -> Post:
-    application = {"id": int(person.application), "candidate": {"id": int(person.id)}}
+    candidate: dict[str, Any] = {"id": int(person.id), "is_private": False, "can_email": person.can_email is not False}
+    application = {"id": int(person.application), "candidate": candidate}
     return post({"action": "candidate_stage_change", "payload": {"application": application}}, secret, delivery)
 
 
