@@ -21,6 +21,7 @@ from portal.candidates import applications, extension_pages, extensions
 from portal.candidates import pages as candidates_pages
 from portal.clicks import fault_pages, faults, front
 from portal.clicks import pages as clicks_pages
+from portal.integrations import ats_hooks_pages, ats_pages
 from portal.integrations import external_setup_pages as setup_pages
 from portal.integrations.heymilo import hooks_pages as heymilo_hooks_pages
 from portal.integrations.heymilo import making as heymilo_making
@@ -111,6 +112,8 @@ HANDLERS = [
     *setup_pages.handlers,
     *heymilo_pages.handlers,
     *heymilo_hooks_pages.handlers,
+    *ats_hooks_pages.handlers,
+    *ats_pages.handlers,
 ]
 
 
