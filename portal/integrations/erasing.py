@@ -13,6 +13,8 @@ from portal import changes, db
 from portal.candidates import erasure
 from portal.candidates.erasure import Held
 from portal.integrations.ats import forgetting as ats
+from portal.integrations.heymilo import making as heymilo
+from portal.integrations.webhooks import deliveries as webhooks
 from portal.interviews import answers
 from portal.links import personal
 from portal.messages import forgetting as messages
@@ -47,6 +49,8 @@ async def forget(workspace_id: UUID, candidate_id: UUID, *, source: str, now: da
         await answers.forget(workspace_id, held.application_ids)
         await erasure.forget(workspace_id, candidate_id, held, now=now)
         await ats.forget(workspace_id, candidate_id, held.application_ids)
+        await webhooks.forget(workspace_id, held.application_ids, now=now)
+        await heymilo.forget(workspace_id, held.application_ids)
         return await personal.end_personal_links(workspace_id, held.application_ids)
 
 

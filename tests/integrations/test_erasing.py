@@ -23,7 +23,7 @@ from portal.messages.preferences import Wishes, open_preferences, save
 from portal.messages.suppression import Cause, is_suppressed, suppress
 from portal.messages.words import Channel
 from tests.cast import NOW, Northgate, add_application, add_candidate, add_job, insert
-from tests.test_walks import add_message, add_reply
+from tests.test_walks import add_delivery, add_endpoint, add_message, add_reply
 
 EMAIL, PHONE, LATER = "ana.duarte@example.com", "+447700900123", NOW + timedelta(hours=1)
 KEPT_BY_DESIGN = {"click_journal", "migration", "member", "workspace"}
@@ -85,8 +85,24 @@ async def tell_all(northgate: Northgate, application_id: UUID, candidate_id: UUI
         created_at=NOW,
         ended_at=NOW,
     )
+    await tell_outside(northgate, application_id)
     await record_consent(
         workspace_id=home, candidate_id=candidate_id, channel="sms", address=PHONE, wording="Yes", page="/apply", now=NOW
+    )
+
+
+async def tell_outside(northgate: Northgate, application_id: UUID) -> None:
+    """What other systems were told, and what they answered."""
+    delivery_id = await add_delivery(northgate.id, await add_endpoint(northgate.id), application_id)
+    tried = {"at": NOW, "milliseconds": 12, "status": 200, "error": "", "answer": "Welcome, Ana Duarte"}
+    await insert("webhook_attempt", workspace_id=northgate.id, delivery_id=delivery_id, **tried)
+    await db.run(
+        "INSERT INTO heymilo_interview (application_id, workspace_id, job_id, posting_id, interview_id, interview_url, "
+        "attempts, problem, status, made_at) "
+        "SELECT id, workspace_id, job_id, 'p', 'hm-77', 'https://x.example/hm-77', 1, '', 'pending', $2 "
+        "FROM application WHERE id = $1",
+        application_id,
+        NOW,
     )
 
 
@@ -104,7 +120,7 @@ async def erase(northgate: Northgate, candidate_id: UUID) -> bool:
 
 
 async def test_nothing_that_is_kept_says_who_they_were(northgate: Northgate, ana: UUID) -> None:
-    words = ("Ana", "Duarte", EMAIL, PHONE, "RN-4411", "ats-4711", "Leeds", "Lisbon")
+    words = ("Ana", "Duarte", EMAIL, PHONE, "RN-4411", "ats-4711", "hm-77", "Leeds", "Lisbon")
     before = await everything()
     assert [word for word in words if word not in before] == []
     await db.run("UPDATE job SET location = '' ")
