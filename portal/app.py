@@ -17,7 +17,7 @@ from portal import clock, crypto, db, demo, redis
 from portal.accounts import access
 from portal.accounts import pages as accounts_pages
 from portal.accounts.middleware import SessionMiddleware
-from portal.candidates import applications, extension_pages, extensions
+from portal.candidates import adding_pages, applications, extension_pages, extensions
 from portal.candidates import pages as candidates_pages
 from portal.clicks import front
 from portal.clicks import pages as clicks_pages
@@ -80,6 +80,7 @@ HANDLERS = [
     *upload_pages.handlers,
     *clicks_pages.handlers,
     *candidates_pages.handlers,
+    *adding_pages.handlers,
     *extension_pages.handlers,
     *interviews_pages.handlers,
     *asking_pages.handlers,

@@ -117,6 +117,8 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     consent: TextConsent | None = None
     invite: bool = False
     """Write to them at once."""
+    invite_later: bool = False
+    """Somebody will have them invited later. Until then, or until they come by themselves, nothing goes to them."""
     note: str = ""
     member_id: UUID | None = None
     form: str = ""

@@ -59,6 +59,7 @@ class Application(Table, db=DB, tablename="application"):
     click_id = UUID(null=True, default=None)
     personal_link_id = UUID(null=True, default=None)
     invite = Boolean()
+    invite_later = Boolean()
     answered = Integer()
     invited_at = Timestamptz(null=True, default=None)
     captured_at = Timestamptz(null=True, default=None)

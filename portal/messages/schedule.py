@@ -154,6 +154,8 @@ def _objection(case: Case, wish: Wanted) -> NoSlot | None:
         return None
     if facts.overrides.get(wish.step.key, (None,))[0] is Override.SKIP:
         return NoSlot(Reason.SKIPPED_BY_MEMBER, "A member skipped it")
+    if facts.invite_later and facts.stage == "invited":
+        return NoSlot(Reason.NOT_INVITED, "They have not been invited yet")
     if facts.arm is Arm.HELD_OUT:
         return NoSlot(Reason.HELD_OUT, "They get no nudges, so that one can see whether nudges help")
     if case.plan.stop_on_reply and facts.replied_at is not None and facts.replied_at > anchor(facts):

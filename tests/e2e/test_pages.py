@@ -20,6 +20,7 @@ MEMBER_PAGES = (
     "{job}/share",
     "{job}/candidates",
     "{job}/candidates/add",
+    "{job}/candidates/add/lines",
     "{job}/interview",
     "{job}/nudges",
     "{job}/figures",
