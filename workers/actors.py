@@ -10,10 +10,12 @@ from uuid import UUID
 import dramatiq
 
 from portal import clock
+from portal.candidates.imports import work as imports
 from portal.clicks import ingest as clicks
 from portal.clicks import replaying
 from portal.messages import blasts, delivery, planning
 from portal.messages import reconcile as unknown
+from portal.messages.sent import sent_to
 from portal.reports import weekly
 from portal.settings import settings
 from workers import outages, stores
@@ -24,6 +26,7 @@ AGE = 10_000
 LIMIT = 60_000
 """Milliseconds that an actor may take."""
 BATCH = 5000
+IMPORT_STEPS = 20
 
 
 @dramatiq.actor(queue_name=WAKE, max_age=AGE, time_limit=LIMIT)
@@ -59,6 +62,19 @@ async def write_blasts() -> None:
 async def _write_blasts(now: datetime) -> None:
     while await blasts.work(now):
         continue
+
+
+@dramatiq.actor(queue_name=WAKE, max_age=AGE, time_limit=LIMIT)
+async def work_on_imports() -> None:
+    """Read, judge, run and undo lists of people, a step at a time."""
+    await _do("imports", _work_on_imports)
+
+
+async def _work_on_imports(now: datetime) -> None:
+    """Not to the end of a long one: the clock wakes the next, before the time is over."""
+    for _ in range(IMPORT_STEPS):
+        if not await imports.work(now, sent_to):
+            return
 
 
 @dramatiq.actor(queue_name=WAKE, max_age=AGE, time_limit=LIMIT)

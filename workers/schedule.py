@@ -15,6 +15,8 @@ import structlog
 
 from portal import clock
 from portal.candidates import applications
+from portal.candidates.imports import keeping
+from portal.candidates.imports import work as imports
 from portal.clicks import ingest, orphans, partitions, retention, visitors
 from portal.links import uploads
 from portal.messages import blasts, callbacks, delivery, fates, planning, reconcile
@@ -87,6 +89,13 @@ async def wake_blasts(now: datetime) -> None:
         await asyncio.to_thread(actors.write_blasts.send)
 
 
+async def wake_imports(now: datetime) -> None:
+    from workers import actors, broker
+
+    if await imports.anything_moving() and await asyncio.to_thread(broker.waiting, broker.WAKE) < MOST_WAKE_UPS:
+        await asyncio.to_thread(actors.work_on_imports.send)
+
+
 async def wake_reports(now: datetime) -> None:
     from workers import actors, broker
 
@@ -111,6 +120,7 @@ CHORES = (
     Chore("planning", 1, wake_planning),
     Chore("delivery", 1, wake_delivery),
     Chore("blasts", 1, wake_blasts),
+    Chore("imports", 1, wake_imports),
     Chore("sign of life", stores.BEAT, beat),
     Chore("unknown messages", 30, fates.sweep_unknown),
     Chore("what became of unknown messages", 30, wake_reconciling),
@@ -123,6 +133,7 @@ CHORES = (
     Chore("last touches", 60, touches.settle),
     Chore("weekly reports", 600, wake_reports),
     Chore("old lists of links", 600, uploads.forget_old),
+    Chore("old lists of people", 600, keeping.forget_old),
     Chore("old callbacks", 3600, callbacks.forget_old),
 )
 

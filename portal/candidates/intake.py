@@ -243,7 +243,9 @@ async def _applications(workspace_id: UUID, cases: list[_Case], now: datetime) -
     for case in cases:
         await _keep_consent(case, now)
     standing = await _standing(workspace_id, firsts.keys())
-    await invite(workspace_id, [standing[case.pair].id for case in again if case.arrival.invite], now=now)
+    if wanted := [case for case in again if case.arrival.invite]:
+        ids = [standing[case.pair].id for case in wanted]
+        await invite(workspace_id, ids, now=now, member_id=wanted[0].arrival.member_id)
     return {pair: found._replace(is_new=pair in new) for pair, found in standing.items()}
 
 

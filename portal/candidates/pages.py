@@ -14,7 +14,7 @@ from litestar.response import Template
 from portal import clock
 from portal.accounts.access import Permission, SignedIn
 from portal.accounts.page import done, job_page, member_page
-from portal.candidates import applications, extensions, listing, timeline
+from portal.candidates import applications, extensions, listing, resumes, timeline
 from portal.candidates.applications import Application, Stage
 from portal.candidates.consents import latest_consent
 from portal.candidates.listing import BY_HAND, DIRECT, Filters, Found, Sort, query_of, read_filters
@@ -166,6 +166,7 @@ async def candidate_page(
         question_count=await question_count(application.job_id),
         stops=await contact_stops(member.workspace_id, application.email, application.phone),
         consent=await latest_consent(member.workspace_id, application.candidate_id, application.phone),
+        resumes=await resumes.resumes_of(member.workspace_id, application.candidate_id),
         more_time=await extensions.offer(member.workspace_id, application_id, now),
         now=now,
     )

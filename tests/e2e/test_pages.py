@@ -21,6 +21,7 @@ MEMBER_PAGES = (
     "{job}/candidates",
     "{job}/candidates/add",
     "{job}/candidates/add/lines",
+    "{job}/candidates/imports",
     "{job}/interview",
     "{job}/nudges",
     "{job}/figures",
