@@ -71,9 +71,12 @@ async def add(job: Job, text: str, invite: Invite, *, now: datetime, member_id: 
     arrivals = [invited(_arrival(job, typed, member_id), invite) for typed in people]
     outcomes = await take_in_all(arrivals, now=now)
     both = list(zip(people, outcomes, strict=True))
-    added = [_added(typed, outcome) for typed, outcome in both if isinstance(outcome, Taken)]
+    added: dict[UUID, Added] = {}
+    for typed, outcome in both:
+        if isinstance(outcome, Taken):
+            added.setdefault(outcome.application_id, _added(typed, outcome))
     left = [_judged(typed, outcome) for typed, outcome in both if isinstance(outcome, IntakeRefused)]
-    return Outcome(list({one.application_id: one for one in reversed(added)}.values())[::-1], left)
+    return Outcome(list(added.values()), left)
 
 
 def said(result: Result, differs: Sequence[str], known_as: str = "") -> str:
