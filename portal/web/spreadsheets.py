@@ -39,8 +39,9 @@ def encoding_of(file: BinaryIO) -> str | None:
     file.seek(0)
     if odd is None:
         return "utf-8"
-    best = charset_normalizer.from_bytes(odd).best()
-    return best.encoding if best else None
+    if best := charset_normalizer.from_bytes(odd).best():
+        return best.encoding
+    return "cp1252" if _looks_like_text(odd) else None
 
 
 def rows_of(file: BinaryIO, encoding: str, knows: Callable[[Sequence[str]], int]) -> Iterator[tuple[int, list[str]]]:
@@ -85,6 +86,11 @@ def _lines(text: io.TextIOWrapper) -> Iterator[str]:
         if len(line) == LONGEST_LINE:
             raise Unreadable(f"Line {number:,} is longer than a million characters. Save the table as CSV again.")
         yield line
+
+
+def _looks_like_text(piece: bytes) -> bool:
+    """Without control characters but those that divide lines and cells. A table of numbers misleads the guess by language."""
+    return not any(byte < 32 and byte not in b"\t\r\n\f\x1a" for byte in piece)
 
 
 def _first_piece_beyond_utf8(file: BinaryIO) -> bytes | None:

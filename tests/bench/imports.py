@@ -68,16 +68,14 @@ def run(rows: int, rounds: int, seconds: int) -> None:
 
 
 def _alone(home: Home, count: int, start: int) -> Worked:
-    asyncio.run(_keep(home, count, start))
-    process = _worker(home)
-    return _heard(process)
+    return _heard(_worker(home, asyncio.run(_keep(home, count, start))))
 
 
 def _under_load(home: Home, rows: int, rounds: int, seconds: int) -> None:
-    asyncio.run(_keep(home, rows, 3 * rows))
+    import_id = asyncio.run(_keep(home, rows, 3 * rows))
     with application("portal.app:create_app") as web:
         load(web.port, links=LINKS, connections=CONNECTIONS, seconds=2)
-        process = _worker(home)
+        process = _worker(home, import_id)
         late: dict[bool, list[int]] = {True: [], False: []}
         for number in range(2 * rounds):
             works = number % 2 == 0
@@ -114,12 +112,13 @@ async def _prepare() -> Home:
     return Home(workspace_id, job_id)
 
 
-async def _keep(home: Home, count: int, start: int) -> None:
+async def _keep(home: Home, count: int, start: int) -> UUID:
     await db.open(settings().database_url)
     job = await get_job(home.workspace_id, home.job_id)
     member_id = await db.value("SELECT id FROM member LIMIT 1") or await _member(home)
-    await keeping.keep(job, "people.csv", _pieces(count, start), member_id=member_id, now=NOW)
+    import_id = await keeping.keep(job, "people.csv", _pieces(count, start), member_id=member_id, now=NOW)
     await db.close()
+    return import_id
 
 
 async def _member(home: Home) -> UUID:
@@ -145,8 +144,8 @@ async def _pieces(count: int, start: int) -> AsyncIterator[bytes]:
 # ---- The worker, in a process of its own -----------------------------------------------------------------------------
 
 
-def _worker(home: Home) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "tests.bench.imports", str(home.workspace_id), str(home.job_id)]
+def _worker(home: Home, import_id: UUID) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-m", "tests.bench.imports", str(home.workspace_id), str(home.job_id), str(import_id)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, env=dict(os.environ))
 
 
@@ -157,10 +156,10 @@ def _heard(process: "subprocess.Popen[bytes]") -> Worked:
     return msgspec.json.decode(said, type=Worked)
 
 
-async def _work(home: Home) -> Worked:
+async def _work(home: Home, import_id: UUID) -> Worked:
     """Read, judge and run the file that waits."""
     await db.open(settings().database_url)
-    it = (await keeping.list_imports(home.workspace_id, home.job_id))[0]
+    it = await keeping.get_import(home.workspace_id, home.job_id, import_id)
     seconds: dict[str, float] = {}
     while it.state is not State.DONE:
         began = time.perf_counter()
@@ -181,5 +180,5 @@ async def _work(home: Home) -> Worked:
 
 
 if __name__ == "__main__":
-    worked = asyncio.run(_work(Home(UUID(sys.argv[1]), UUID(sys.argv[2]))))
+    worked = asyncio.run(_work(Home(UUID(sys.argv[1]), UUID(sys.argv[2])), UUID(sys.argv[3])))
     sys.stdout.buffer.write(msgspec.json.encode(worked))

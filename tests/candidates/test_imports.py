@@ -135,6 +135,14 @@ async def test_names_come_through_in_old_encodings(northgate: Northgate, encodin
     assert (await rows_of(it.workspace_id, it.id, None))[0].cells[0] == "José Müller 0"
 
 
+async def test_what_no_language_explains_is_read_as_windows_wrote_it(northgate: Northgate) -> None:
+    lines = "\n".join(f"Zoë{n};Müller{n};z{n}@example.com;+4477{n:08};C-{n};Nights;Leeds" for n in range(12000, 14000))
+    it = await look(northgate, f"First name;Last name;E-mail;Mobile;Candidate ID;Team;City\n{lines}\n".encode("cp1252"))
+
+    assert (it.state, it.rows) == (State.REVIEW, 2000)
+    assert (await rows_of(it.workspace_id, it.id, None))[0].cells[:2] == ["Zoë12000", "Müller12000"]
+
+
 @pytest.mark.parametrize(
     ("heads", "fields"),
     [

@@ -12,7 +12,7 @@ from portal.candidates.imports.rows import Verdict
 from portal.candidates.intake import Foreseen, Result, foresee
 from portal.jobs.jobs import Job
 
-BATCH = 1000
+BATCH = 500
 VERDICTS = {Result.CREATED: Verdict.NEW, Result.JOINED: Verdict.JOINED, Result.UNCHANGED: Verdict.THERE}
 
 
@@ -112,11 +112,13 @@ async def _save(it: Import, rows: list[db.Row], judged: list[Judgement]) -> None
     await db.run(
         "UPDATE import_row SET verdict = new.verdict, reason = new.reason, email = new.email, external_id = new.external_id "
         "FROM unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::text[]) "
-        "AS new (number, verdict, reason, email, external_id) WHERE import_id = $1 AND import_row.number = new.number",
+        "AS new (number, verdict, reason, email, external_id) WHERE import_id = $1 AND import_row.number = new.number "
+        "AND import_row.number > $7",
         it.id,
         [row["number"] for row in rows],
         [one.verdict.value for one in judged],
         [one.reason for one in judged],
         [one.email for one in judged],
         [one.external_id for one in judged],
+        it.place,
     )

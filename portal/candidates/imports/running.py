@@ -17,11 +17,12 @@ from portal.jobs.jobs import Job
 BATCH = 500
 LARGE = 1000
 """So many new people change what the planner of queries should know of these tables."""
+TELL_EVERY = 10_000
 
 
 async def run(it: Import, job: Job, now: datetime) -> bool:
-    """The next rows of an import whose lock the caller holds; whether it is through. Those that can't be used are left, and the
-    others end as the intake says, whatever was foreseen."""
+    """The next rows of an import whose lock the caller holds; whether the planner of queries should look at the tables again.
+    Rows that can't be used are left; the others end as the intake says, whatever was foreseen."""
     rows = await next_rows(it, "verdict <> 'fault'", BATCH)
     if rows:
         outcomes = await take_in_all([arrival_of(it, job, row["cells"]) for row in rows], now=now)
@@ -35,11 +36,11 @@ async def run(it: Import, job: Job, now: datetime) -> bool:
         "done" if is_through else "running",
         now if is_through else None,
     )
-    return is_through
+    return is_through or rows[-1]["number"] // TELL_EVERY > it.place // TELL_EVERY
 
 
 async def tell_the_planner(it: Import) -> None:
-    """After a large import, so that pages stay quick until the database looks by itself."""
+    """While a large import fills the tables and after it, so that all stays quick until the database looks by itself."""
     made = await db.value("SELECT count(*) FROM import_row WHERE import_id = $1 AND made_application", it.id)
     if made >= LARGE:
         for table in ("candidate", "application", "link", "event", "candidate_identity"):
@@ -66,7 +67,7 @@ async def _save(it: Import, rows: list[db.Row], outcomes: list[Taken | IntakeRef
         "made_application = new.result IN ('created', 'joined') "
         "FROM unnest($2::int[], $3::text[], $4::text[], $5::uuid[], $6::uuid[], $7::text[]) "
         "AS new (number, verdict, reason, candidate_id, application_id, result) "
-        "WHERE import_id = $1 AND import_row.number = new.number",
+        "WHERE import_id = $1 AND import_row.number = new.number AND import_row.number > $8",
         it.id,
         [row["number"] for row in rows],
         [verdict.value for verdict, _ in ends],
@@ -74,6 +75,7 @@ async def _save(it: Import, rows: list[db.Row], outcomes: list[Taken | IntakeRef
         [one.candidate_id if one else None for one in taken],
         [one.application_id if one else None for one in taken],
         [one.result.value if one else "" for one in taken],
+        it.place,
     )
 
 

@@ -30,14 +30,14 @@ async def work(now: datetime, sent_to: SentTo) -> bool:
             await reading.read(found)
             return True
         it = await get_import(found["workspace_id"], found["job_id"], found["id"])
-        is_run = await _step(it, sent_to, now)
-    if is_run:
+        grown = await _step(it, sent_to, now)
+    if grown:
         await running.tell_the_planner(it)
     return True
 
 
 async def _step(it: Import, sent_to: SentTo, now: datetime) -> bool:
-    """Whether this was the end of a run."""
+    """Whether tables have grown so much that the planner of queries should look at them again."""
     if it.state is State.UNDOING:
         await undoing.undo(it, sent_to, now)
         return False

@@ -8,7 +8,7 @@ from portal import db
 
 ID = "2026-11-27T01:20:00:000000"
 VERSION = "1.38.0"
-DESCRIPTION = "Imports of candidates, their rows, and resumes"
+DESCRIPTION = "Imports of candidates, their rows, resumes, and invites for later"
 
 
 async def forwards() -> MigrationManager:

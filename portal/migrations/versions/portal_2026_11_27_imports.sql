@@ -84,3 +84,6 @@ CREATE TABLE resume (
   FOREIGN KEY (workspace_id, candidate_id) REFERENCES candidate (workspace_id, id) ON DELETE CASCADE
 );
 ALTER TABLE resume ALTER COLUMN content SET STORAGE EXTERNAL;
+
+-- Added by somebody who will invite them later: until then nothing goes to them.
+ALTER TABLE application ADD COLUMN invite_later boolean NOT NULL DEFAULT false;

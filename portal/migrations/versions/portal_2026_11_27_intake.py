@@ -8,7 +8,7 @@ from portal import db
 
 ID = "2026-11-27T01:10:00:000000"
 VERSION = "1.38.0"
-DESCRIPTION = "Ids of candidates in the systems that they come from, and invites for later"
+DESCRIPTION = "Ids of candidates in the systems that they come from"
 
 
 async def forwards() -> MigrationManager:

@@ -14,6 +14,3 @@ CREATE INDEX candidate_identity_by_candidate ON candidate_identity (candidate_id
 INSERT INTO candidate_identity (workspace_id, system, external_id, candidate_id, created_at)
 SELECT workspace_id, '', external_id, id, created_at FROM candidate WHERE external_id <> '';
 ALTER TABLE candidate DROP COLUMN external_id;
-
--- Added by somebody who will invite them later: until then nothing goes to them.
-ALTER TABLE application ADD COLUMN invite_later boolean NOT NULL DEFAULT false;
