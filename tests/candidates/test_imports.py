@@ -1,6 +1,7 @@
 """Files of people: read whatever wrote them, looked through, run, stopped, undone."""
 
 import asyncio
+import contextlib
 import csv
 import io
 import zipfile
@@ -9,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -370,6 +372,49 @@ async def test_it_can_be_stopped_and_goes_on_where_it_was(northgate: Northgate, 
     assert (await run(northgate, it, Invite.LATER)).state is State.DONE
     assert await counted("application") == [35]
     assert await db.value("SELECT bool_and(invite_later) FROM application")
+
+
+async def test_a_job_that_closes_under_way_stops_it_and_it_goes_on_later(
+    northgate: Northgate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "BATCH", 10)
+    it = await look(northgate, as_csv(HEAD, people(25)))
+    await keeping.run(northgate.id, it.id, await get_job(northgate.id, northgate.job_id), Invite.COPY, NOW)
+    await step(1)
+    await db.run("UPDATE job SET status = 'closed', closed_at = $1", NOW)
+    await step()
+    stopped = await found(northgate, it.id)
+    assert (stopped.state, "closed" in stopped.fault, await counted("application")) == (State.STOPPED, True, [10])
+
+    await db.run("UPDATE job SET status = 'open', closed_at = NULL")
+    assert (await run(northgate, it)).fault == ""
+    assert await counted("application") == [25]
+
+
+@pytest.mark.parametrize(("which", "end"), [(judging, State.FAILED), (running, State.STOPPED)])
+async def test_a_fault_of_ours_ends_one_file_and_not_those_behind_it(
+    northgate: Northgate, monkeypatch: pytest.MonkeyPatch, which: Any, end: State
+) -> None:
+    first, behind = await keep(northgate, as_csv(HEAD, people(2))), await keep(northgate, as_csv(HEAD, people(2, 5)))
+    if which is running:
+        await step()
+        for one in (first, behind):
+            await keeping.run(northgate.id, one, await get_job(northgate.id, northgate.job_id), Invite.COPY, NOW)
+    whole = which.next_rows
+
+    async def broken(it: Import, *rest: Any) -> list[db.Row]:
+        if it.id == first:
+            await db.run("SELECT 1 / 0")
+        rows: list[db.Row] = await whole(it, *rest)
+        return rows
+
+    monkeypatch.setattr(which, "next_rows", broken)
+    for _ in range(6):
+        with contextlib.suppress(asyncpg.DivisionByZeroError):
+            await step()
+    ended = await found(northgate, first)
+    assert (ended.state, "our side" in ended.fault) == (end, True)
+    assert (await found(northgate, behind)).state is (State.DONE if which is running else State.REVIEW)
 
 
 # ---- Undoing, forgetting ---------------------------------------------------------------------------------------------

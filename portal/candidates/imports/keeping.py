@@ -130,7 +130,7 @@ async def run(workspace_id: UUID, import_id: UUID, job: Job, invite: Invite, now
     """From now on workers take the people in; also after it was stopped. Whether anything changed. Raises `IntakeRefused` if the
     job takes nobody."""
     refuse_unless_open(job, now)
-    change = "invite = $5, started_at = coalesce(started_at, $6), ended_at = NULL"
+    change = "invite = $5, started_at = coalesce(started_at, $6), ended_at = NULL, fault = ''"
     if await _move(workspace_id, import_id, (State.STOPPED,), State.RUNNING, change, invite.value, now):
         return True
     return await _move(workspace_id, import_id, (State.REVIEW,), State.RUNNING, f"{change}, place = 0", invite.value, now)

@@ -11,7 +11,7 @@ from portal.candidates.imports.files import resume_name
 from portal.candidates.imports.judging import VERDICTS, arrival_of, next_rows, reason_of
 from portal.candidates.imports.keeping import Import
 from portal.candidates.imports.rows import Verdict
-from portal.candidates.intake import IntakeRefused, Result, Taken, take_in_all
+from portal.candidates.intake import IntakeRefused, Result, Taken, refuse_unless_open, take_in_all
 from portal.jobs.jobs import Job
 
 BATCH = 500
@@ -23,6 +23,16 @@ TELL_EVERY = 10_000
 async def run(it: Import, job: Job, now: datetime) -> bool:
     """The next rows of an import whose lock the caller holds; whether the planner of queries should look at the tables again.
     Rows that can't be used are left; the others end as the intake says, whatever was foreseen."""
+    try:
+        refuse_unless_open(job, now)
+    except IntakeRefused as closed:
+        await db.run(
+            "UPDATE candidate_import SET state = 'stopped', fault = $2, ended_at = $3 WHERE id = $1",
+            it.id,
+            reason_of(closed),
+            now,
+        )
+        return False
     rows = await next_rows(it, "verdict <> 'fault'", BATCH)
     if rows:
         outcomes = await take_in_all([arrival_of(it, job, row["cells"]) for row in rows], now=now)
