@@ -82,7 +82,8 @@ class IntakeRefused(Invalid):
     """Somebody was not taken in, and nothing of them is kept. `reason` is the first of all `reasons`."""
 
     def __init__(self, *reasons: Refusal) -> None:
-        super().__init__({reason.field: reason.sentence for reason in reversed(reasons)})
+        first = {reason.field: reason for reason in reversed(reasons)}
+        super().__init__({reason.field: reason.sentence for reason in reasons if first[reason.field] is reason})
         self.reasons = reasons
         self.reason = reasons[0]
 

@@ -111,7 +111,7 @@ async def run(request: AnyRequest, member: SignedIn, now: datetime, job_id: UUID
         changed = await keeping.run(member.workspace_id, import_id, job, invite, now)
     except Invalid as wrong:
         return done(request, _path(job_id, import_id), str(wrong), kind="error")
-    return _answer(request, job_id, import_id, "It is under way. You can leave this page." if changed else "")
+    return _answer(request, job_id, import_id, "It is under way." if changed else "")
 
 
 @post(f"{ONE}/stop", opt=EDIT)
