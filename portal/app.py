@@ -19,8 +19,10 @@ from portal.accounts import pages as accounts_pages
 from portal.accounts.middleware import SessionMiddleware
 from portal.candidates import adding_pages, applications, extension_pages, extensions, import_pages, resume_pages
 from portal.candidates import pages as candidates_pages
-from portal.clicks import front
+from portal.clicks import fault_pages, faults, front
 from portal.clicks import pages as clicks_pages
+from portal.integrations.recipes import pages as recipes_pages
+from portal.integrations.webhooks import pages as webhooks_pages
 from portal.interviews import answers, open_jobs_pages, questions
 from portal.interviews import extension_pages as asking_pages
 from portal.interviews import pages as interviews_pages
@@ -80,6 +82,7 @@ HANDLERS = [
     *utm_pages.handlers,
     *upload_pages.handlers,
     *clicks_pages.handlers,
+    *fault_pages.handlers,
     *candidates_pages.handlers,
     *adding_pages.handlers,
     *import_pages.handlers,
@@ -100,6 +103,8 @@ HANDLERS = [
     *plan_pages.handlers,
     *preferences_pages.handlers,
     *reports_pages.handlers,
+    *recipes_pages.handlers,
+    *webhooks_pages.handlers,
 ]
 
 
@@ -109,6 +114,7 @@ SHOWN_FROM_ABOVE: dict[str, object] = {
     "journal_standing": lambda: front.engine().journal.standing()._asdict(),
     "link_clicks": counts.link_clicks,
     "link_count": links.link_count,
+    "link_faults": faults.open_faults,
     "question_count": questions.count_of,
     "stuck_count": candidates_pages.stuck_count,
     "asked_count": extensions.asked_count,

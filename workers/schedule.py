@@ -18,6 +18,7 @@ from portal.candidates import applications
 from portal.candidates.imports import keeping
 from portal.candidates.imports import work as imports
 from portal.clicks import ingest, orphans, partitions, retention, visitors
+from portal.integrations.webhooks import deliveries, notices, publishing, sending
 from portal.links import uploads
 from portal.messages import blasts, callbacks, delivery, fates, planning, reconcile
 from portal.reports import touches
@@ -110,6 +111,27 @@ async def wake_reconciling(now: datetime) -> None:
         await asyncio.to_thread(actors.reconcile.send)
 
 
+async def wake_publishing(now: datetime) -> None:
+    from workers import actors, broker
+
+    if await publishing.anything_unpublished() and await asyncio.to_thread(broker.waiting, broker.WAKE) < MOST_WAKE_UPS:
+        await asyncio.to_thread(actors.publish.send)
+
+
+async def wake_webhooks(now: datetime) -> None:
+    from workers import actors, broker
+
+    if await sending.anything_due(now) and await asyncio.to_thread(broker.waiting, broker.WAKE) < MOST_WAKE_UPS:
+        await asyncio.to_thread(actors.send_webhooks.send)
+
+
+async def wake_notices(now: datetime) -> None:
+    from workers import actors, broker
+
+    if await notices.anything_to_tell() and await asyncio.to_thread(broker.waiting, broker.WAKE) < MOST_WAKE_UPS:
+        await asyncio.to_thread(actors.tell_of_webhooks.send)
+
+
 async def beat(now: datetime) -> None:
     await stores.beat("clock", now)
 
@@ -121,6 +143,9 @@ CHORES = (
     Chore("delivery", 1, wake_delivery),
     Chore("blasts", 1, wake_blasts),
     Chore("imports", 1, wake_imports),
+    Chore("events to hand out", 1, wake_publishing),
+    Chore("webhooks", 1, wake_webhooks),
+    Chore("webhook notices", 30, wake_notices),
     Chore("sign of life", stores.BEAT, beat),
     Chore("unknown messages", 30, fates.sweep_unknown),
     Chore("what became of unknown messages", 30, wake_reconciling),
@@ -135,6 +160,7 @@ CHORES = (
     Chore("old lists of links", 600, uploads.forget_old),
     Chore("old lists of people", 600, keeping.forget_old),
     Chore("old callbacks", 3600, callbacks.forget_old),
+    Chore("old webhook deliveries", 3600, deliveries.forget_old),
 )
 
 

@@ -15,7 +15,8 @@ class EventKind(StrEnum):
     INVITE_WANTED = "invite_wanted"
     """A member has somebody written to who had been added without an invite."""
     CAPTURED = "captured"
-    """Gave name and address. Data: ``form`` (digest of the form that made the application), if it made it."""
+    """Gave name and address. Data: ``form`` (digest of the form that made the application), if it made it; ``external_id`` and
+    ``system``, if their link carried an id."""
     LINK_REQUESTED = "link_requested"
     """Asked for the personal link. The room of messages answers it."""
     STARTED = "started"
