@@ -17,7 +17,7 @@ from portal import clock, crypto, db, demo, redis
 from portal.accounts import access
 from portal.accounts import pages as accounts_pages
 from portal.accounts.middleware import SessionMiddleware
-from portal.candidates import applications, extension_pages, extensions
+from portal.candidates import adding_pages, applications, extension_pages, extensions, import_pages, resume_pages
 from portal.candidates import pages as candidates_pages
 from portal.clicks import fault_pages, faults, front
 from portal.clicks import pages as clicks_pages
@@ -57,6 +57,7 @@ from portal.messages import (
     preferences_pages,
     replies_pages,
     senders_pages,
+    sent,
     shown,
     suppression_pages,
     template_pages,
@@ -90,6 +91,9 @@ HANDLERS = [
     *clicks_pages.handlers,
     *fault_pages.handlers,
     *candidates_pages.handlers,
+    *adding_pages.handlers,
+    *import_pages.handlers,
+    *resume_pages.handlers,
     *extension_pages.handlers,
     *interviews_pages.handlers,
     *external_pages.handlers,
@@ -133,6 +137,7 @@ SHOWN_FROM_ABOVE: dict[str, object] = {
     "messages_shown": shown.messages_shown,
     "contact_stops": shown.contact_stops,
     "interview_makers": {InterviewKind.HEYMILO: heymilo_making.place_for},
+    "sent_to": sent.sent_to,
 }
 """What pages of lower rooms show of higher ones, by the name under which their handlers take it."""
 

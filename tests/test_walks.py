@@ -55,6 +55,8 @@ class World:
     reply_id: UUID
     suppression_id: UUID
     blast_id: UUID
+    import_id: UUID
+    resume_id: UUID
     fault_id: UUID
     endpoint_id: UUID
     connection_id: UUID
@@ -110,6 +112,17 @@ async def world(northgate: Northgate) -> World:
         ),
         reply_id=await add_reply(home, application_id),
         blast_id=await add_blast(home),
+        import_id=await add_import(home, job_id),
+        resume_id=await cast.insert(
+            "resume",
+            workspace_id=home,
+            candidate_id=candidate_id,
+            name="ana.duarte.pdf",
+            size=8,
+            digest=bytes(32),
+            content=b"%PDF-1.7",
+            created_at=NOW,
+        ),
         fault_id=await add_fault(home, link_id),
         endpoint_id=endpoint_id,
         delivery_id=await add_delivery(home, endpoint_id, application_id),
@@ -135,6 +148,22 @@ async def world(northgate: Northgate) -> World:
 async def add_upload(workspace_id: UUID) -> UUID:
     content = b"job,channel,label\nVellum nurse,instagram/bio,Northgate"
     return await cast.insert("link_upload", workspace_id=workspace_id, name="Northgate.csv", content=content, created_at=NOW)
+
+
+async def add_import(workspace_id: UUID, job_id: UUID) -> UUID:
+    """Looked through, not run yet."""
+    values = {"name": "Northgate.csv", "size": 1, "state": "review", "fault": "", "heads": ["Email"], "fields": ["email"]}
+    made = await cast.insert(
+        "candidate_import", workspace_id=workspace_id, job_id=job_id, invite="copy", rows=1, place=1, created_at=NOW, **values
+    )
+    await db.run(
+        "INSERT INTO import_row (import_id, workspace_id, number, source, line, cells, verdict, reason) "
+        "VALUES ($1, $2, 1, '', 2, $3, 'fault', 'Ana Duarte is known')",
+        made,
+        workspace_id,
+        ["ana.duarte@example.com"],
+    )
+    return made
 
 
 async def add_blast(workspace_id: UUID) -> UUID:
@@ -257,6 +286,7 @@ FILLED: dict[str, Callable[[World], object]] = {
     "endpoint_id": lambda world: world.endpoint_id,
     "file": lambda world: f"{world.northgate.id}-000000000000.css",
     "file_path": lambda world: "img/icon.svg",
+    "import_id": lambda world: world.import_id,
     "job_id": lambda world: world.northgate.job_id,
     "link_id": lambda world: world.link_id,
     "member_id": lambda world: world.member_id,
@@ -265,6 +295,7 @@ FILLED: dict[str, Callable[[World], object]] = {
     "picture_id": lambda world: world.picture_id,
     "/app/figures/export/{table}": lambda world: "channels.csv",
     "question_id": lambda world: world.northgate.question_ids[0],
+    "resume_id": lambda world: world.resume_id,
     "upload_id": lambda world: world.upload_id,
     "reply_id": lambda world: world.reply_id,
     "suppression_id": lambda world: world.suppression_id,

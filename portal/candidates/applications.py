@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from portal import db
-from portal.candidates.events import EventKind, add_event
+from portal.candidates.events import EventKind, Happening, add_event, add_events
 from portal.jobs.jobs import Job
 from portal.web.missing import Missing
 
@@ -53,6 +53,9 @@ class Application(msgspec.Struct, frozen=True, kw_only=True):
     candidate_id: UUID
     stage: Stage
     door: str
+    invite: bool
+    """Whether they are written to, or were."""
+    invite_later: bool
     link_id: UUID | None
     click_id: UUID | None
     personal_link_id: UUID
@@ -81,6 +84,11 @@ class Application(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_live(self) -> bool:
         return self.stage in LIVE
+
+    @property
+    def is_uninvited(self) -> bool:
+        """Added, but neither written to nor come by themselves."""
+        return self.stage is Stage.INVITED and not self.invite
 
     @property
     def shown_name(self) -> str:
@@ -157,6 +165,22 @@ async def complete(workspace_id: UUID, application_id: UUID, *, now: datetime, l
         event=EventKind.COMPLETED,
         now=now,
     )
+
+
+async def invite(workspace_id: UUID, application_ids: list[UUID], *, now: datetime, member_id: UUID | None = None) -> int:
+    """Have those written to who were added without an invite and have not come by themselves; how many. Reminders count from
+    now."""
+    async with db.transaction():
+        found = await db.rows(
+            "UPDATE application SET invite = true, invite_later = false, invited_at = $3, plan_stale = true WHERE id IN "
+            "(SELECT id FROM application WHERE workspace_id = $1 AND id = ANY($2) AND stage = 'invited' AND NOT invite "
+            "ORDER BY id FOR NO KEY UPDATE) RETURNING id",
+            workspace_id,
+            application_ids,
+            now,
+        )
+        await add_events(workspace_id, [Happening(row["id"], EventKind.INVITE_WANTED, {}, member_id) for row in found], now)
+    return len(found)
 
 
 async def withdraw(workspace_id: UUID, application_id: UUID, *, now: datetime, member_id: UUID | None = None) -> bool:

@@ -52,6 +52,14 @@ async def forget(workspace_id: UUID, candidate_id: UUID, held: Held, *, now: dat
     )
     await db.run("DELETE FROM candidate_identity WHERE workspace_id = $1 AND candidate_id = $2", workspace_id, candidate_id)
     await db.run("UPDATE consent SET address = '' WHERE workspace_id = $1 AND candidate_id = $2", workspace_id, candidate_id)
+    await db.run("DELETE FROM resume WHERE workspace_id = $1 AND candidate_id = $2", workspace_id, candidate_id)
+    await db.run(
+        "UPDATE import_row SET cells = '[]', reason = '', email = NULL, external_id = NULL "
+        "WHERE workspace_id = $1 AND (candidate_id = $2 OR email = $3)",
+        workspace_id,
+        candidate_id,
+        held.email,
+    )
     # The database lets this be done to the timeline of nobody else.
     await db.run(
         "UPDATE event SET data = '{}' WHERE workspace_id = $1 AND application_id = ANY($2) AND data <> '{}'",

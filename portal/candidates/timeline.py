@@ -256,6 +256,7 @@ def _plainly(title: str) -> Callable[[Event, str], tuple[str, str]]:
 
 SAID: dict[str, Callable[[Event, str], tuple[str, str]]] = {
     EventKind.INVITED: _invited,
+    EventKind.INVITE_WANTED: _plainly("Invite asked for"),
     EventKind.CAPTURED: _captured,
     EventKind.LINK_REQUESTED: _plainly("Asked for the link"),
     EventKind.STARTED: _plainly("Started the interview"),

@@ -20,6 +20,8 @@ MEMBER_PAGES = (
     "{job}/share",
     "{job}/candidates",
     "{job}/candidates/add",
+    "{job}/candidates/add/lines",
+    "{job}/candidates/imports",
     "{job}/interview",
     "{job}/nudges",
     "{job}/figures",

@@ -23,7 +23,7 @@ from portal.messages.preferences import Wishes, open_preferences, save
 from portal.messages.suppression import Cause, is_suppressed, suppress
 from portal.messages.words import Channel
 from tests.cast import NOW, Northgate, add_application, add_candidate, add_job, insert
-from tests.test_walks import add_delivery, add_endpoint, add_message, add_reply
+from tests.test_walks import add_delivery, add_endpoint, add_import, add_message, add_reply
 
 EMAIL, PHONE, LATER = "ana.duarte@example.com", "+447700900123", NOW + timedelta(hours=1)
 KEPT_BY_DESIGN = {"click_journal", "migration", "member", "workspace"}
@@ -86,6 +86,7 @@ async def tell_all(northgate: Northgate, application_id: UUID, candidate_id: UUI
         ended_at=NOW,
     )
     await tell_outside(northgate, application_id)
+    await came_by_file(northgate, candidate_id)
     await record_consent(
         workspace_id=home, candidate_id=candidate_id, channel="sms", address=PHONE, wording="Yes", page="/apply", now=NOW
     )
@@ -103,6 +104,22 @@ async def tell_outside(northgate: Northgate, application_id: UUID) -> None:
         "FROM application WHERE id = $1",
         application_id,
         NOW,
+    )
+
+
+async def came_by_file(northgate: Northgate, candidate_id: UUID) -> None:
+    import_id = await add_import(northgate.id, northgate.job_id)
+    await db.run("UPDATE import_row SET candidate_id = $2, email = $3 WHERE import_id = $1", import_id, candidate_id, EMAIL)
+    content = b"Ana Duarte, nurse"
+    await insert(
+        "resume",
+        workspace_id=northgate.id,
+        candidate_id=candidate_id,
+        name="Ana.pdf",
+        size=len(content),
+        digest=db.new_id().bytes * 2,
+        content=content,
+        created_at=NOW,
     )
 
 
