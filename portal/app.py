@@ -14,13 +14,16 @@ from litestar.plugins.htmx import HTMXPlugin
 from litestar.types import ASGIApp
 
 from portal import clock, crypto, db, demo, redis
-from portal.accounts import access
+from portal.accounts import access, key_pages
 from portal.accounts import pages as accounts_pages
 from portal.accounts.middleware import SessionMiddleware
 from portal.candidates import applications, extension_pages, extensions
 from portal.candidates import pages as candidates_pages
 from portal.clicks import front
 from portal.clicks import pages as clicks_pages
+from portal.integrations.api import page as api_page
+from portal.integrations.api import pages as api_pages
+from portal.integrations.api import schema_pages
 from portal.interviews import answers, open_jobs_pages, questions
 from portal.interviews import extension_pages as asking_pages
 from portal.interviews import pages as interviews_pages
@@ -66,6 +69,7 @@ COLLECT_AFTER = (50_000, 20, 50)
 HANDLERS = [
     *health.handlers,
     *accounts_pages.handlers,
+    *key_pages.handlers,
     *jobs_pages.handlers,
     *links_pages.handlers,
     *link_pages.handlers,
@@ -96,6 +100,8 @@ HANDLERS = [
     *plan_pages.handlers,
     *preferences_pages.handlers,
     *reports_pages.handlers,
+    *api_pages.handlers,
+    *schema_pages.handlers,
 ]
 
 
@@ -136,7 +142,7 @@ def settle() -> None:
 def litestar_app() -> Litestar:
     return Litestar(
         route_handlers=[*HANDLERS, static.router()],
-        guards=[access.guard],
+        guards=[access.guard, api_page.guard],
         middleware=[DefineMiddleware(SessionMiddleware)],
         dependencies={"member": _asked(access.signed_in), "now": _asked(clock.now)}
         | {n: _given(v) for n, v in SHOWN_FROM_ABOVE.items()},
@@ -172,7 +178,7 @@ def csrf() -> CSRFConfig:
         cookie_secure=settings().secure_cookies,
         cookie_httponly=True,
         cookie_samesite="lax",
-        exclude=[r"^/(apply|i|p|my-data|api|hooks|health|ready|metrics|static|brand|card|jobs)(/|$)"],
+        exclude=[r"^/(apply|i|p|my-data|api|schema|hooks|health|ready|metrics|static|brand|card|jobs)(/|$)"],
     )
 
 

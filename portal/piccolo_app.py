@@ -4,7 +4,7 @@ from pathlib import Path
 
 from piccolo.conf.apps import AppConfig, table_finder
 
-ROOMS = ("accounts", "jobs", "links", "clicks", "candidates", "interviews", "messages", "reports")
+ROOMS = ("accounts", "jobs", "links", "clicks", "candidates", "interviews", "messages", "reports", "integrations")
 
 APP_CONFIG = AppConfig(
     app_name="portal",
