@@ -16,6 +16,7 @@ import structlog
 from portal import clock
 from portal.candidates import applications
 from portal.clicks import ingest, orphans, partitions, retention, visitors
+from portal.integrations.api import once
 from portal.links import uploads
 from portal.messages import blasts, callbacks, delivery, fates, planning, reconcile
 from portal.reports import touches
@@ -124,6 +125,7 @@ CHORES = (
     Chore("weekly reports", 600, wake_reports),
     Chore("old lists of links", 600, uploads.forget_old),
     Chore("old callbacks", 3600, callbacks.forget_old),
+    Chore("old answers of the API", 3600, once.forget_old),
 )
 
 

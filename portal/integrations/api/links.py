@@ -133,6 +133,7 @@ async def list_campaigns(call: Call, query: Paging) -> Page[Campaign]:
 
 @operation("POST", "/campaigns", Scope.LINKS, "Make a campaign", status=201)
 async def make_campaign(call: Call, body: NewCampaign) -> Campaign:
+    """Its name is one that no other campaign in use has."""
     typed = {name: str(value) for name, value in msgspec.structs.asdict(body).items() if value is not None}
     form = Form(typed)
     fields = campaigns.read_campaign(form)
@@ -168,6 +169,7 @@ async def list_links(call: Call, job_id: UUID, query: LinkQuery) -> Page[Link]:
     conflicts="There is one of this channel, campaign and label already, with another slug.",
 )
 async def make_link(call: Call, job_id: UUID, body: NewLink) -> Answer[Link]:
+    """It leads to the job's landing page. Its slug is proposed from the job's title, the channel and the label unless given."""
     [made] = await _make(call, job_id, [body], lambda number, name: name)
     return Answer(_link(await links.get_link(call.workspace_id, made.link_id), call), 201 if made.fresh else 200)
 

@@ -43,7 +43,7 @@ def _convert(sent: object, wanted: type[T], *, strict: bool) -> T:
     try:
         read = msgspec.convert(sent, wanted, strict=strict)
     except msgspec.ValidationError as error:
-        raise invalid(_said(str(error))) from None
+        raise invalid({_at_row(sent, wanted, where): what for where, what in _said(str(error)).items()}) from None
     far = {name: "Give a moment between 1970 and 2200." for name, value in _moments(read) if value.year not in YEARS}
     if far:
         raise invalid(far)
@@ -58,6 +58,18 @@ def _said(text: str) -> dict[str, str]:
         path = ".".join(part for part in (where, field["name"]) if part)
         return {path: "It is missing." if field["what"] == "missing required" else "There is no such field."}
     return {where or "body": f"{what.replace('`', '')}."}
+
+
+def _at_row(sent: object, wanted: type[T], where: str) -> str:
+    """`where` with the number of the row, which msgspec leaves out: ``data[3].name`` for ``data[...].name``."""
+    name, rows, rest = where.partition("[...]")
+    many = sent.get(name) if rows and isinstance(sent, dict) else None
+    for number, one in enumerate(many if isinstance(many, list) else []):
+        try:
+            msgspec.convert({name: [one]}, wanted)
+        except msgspec.ValidationError:
+            return f"{name}[{number}]{rest}"
+    return where
 
 
 def _with_nul(sent: object, where: str) -> Iterator[str]:
