@@ -97,8 +97,9 @@ class _Reader:
         """The fields of an object, and those of objects in it; ``data[].id`` for those of a list."""
         found = self._resolved(found)
         for name, one in found.get("properties", {}).items():
-            about = one.get("description") or ("" if "$ref" in one else self._resolved(one).get("description", ""))
-            yield Field(name=before + name, kind=self.kind(one), about=about, required=name in found.get("required", []))
+            told = (other["description"] for other in (one, *one.get("anyOf", [])) if "description" in other)
+            about, required = next(told, ""), name in found.get("required", [])
+            yield Field(name=before + name, kind=self.kind(one), about=about, required=required)
             inner = self._resolved(one)
             is_list = inner.get("type") == "array"
             inner = self._resolved(inner["items"]) if is_list else inner

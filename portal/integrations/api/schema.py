@@ -1,12 +1,18 @@
 """The schema of the API (OpenAPI 3.1), made of its operations: what it says is what they check and answer."""
 
-from collections.abc import Sequence
+import ast
+import inspect
+import sys
+import textwrap
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import msgspec
 
 from portal.accounts.keys import SCOPES
 from portal.integrations.api.operations import BASE, NoQuery, Operation
+from portal.integrations.api.paging import Page
 from portal.integrations.api.problems import Problem
 
 INTRODUCTION = """\
@@ -23,7 +29,7 @@ can be tried again.
 
 Moments are ISO 8601 with an offset, such as `2026-12-03T18:00:00Z`. Days are those of the workspace's time zone."""
 REFUSALS = {
-    400: "The body is no JSON.",
+    400: "The body is no JSON, or the Idempotency-Key none.",
     401: "There is no key, or one that opens nothing.",
     403: "The key lacks the scope.",
     404: "There is nothing of this id in your workspace.",
@@ -84,7 +90,26 @@ def _shapes(operations: Sequence[Operation]) -> tuple[dict[Any, dict[str, Any]],
     used = [Problem, *(one.answer for one in operations), *(one.body for one in operations if one.body)]
     kinds = list(dict.fromkeys(used))
     found, components = msgspec.json.schema_components(kinds, ref_template=TEMPLATE)
+    _explain(components, {one.work.__module__ for one in operations} | {Problem.__module__, Page.__module__})
     return dict(zip(kinds, found, strict=True)), components
+
+
+def _explain(components: dict[str, Any], modules: set[str]) -> None:
+    """Put what stands below each field in the code into the schema."""
+    shapes = [one for name in modules for one in vars(sys.modules[name]).values() if isinstance(one, type)]
+    for shape in shapes:
+        for name in (name for name in components if name == shape.__name__ or name.startswith(f"{shape.__name__}_")):
+            for field, text in _explained(shape):
+                components[name].get("properties", {}).get(field, {}).setdefault("description", text)
+
+
+def _explained(shape: type) -> Iterator[tuple[str, str]]:
+    """Fields and the docstrings below them, inherited ones too."""
+    for one in (one for one in shape.__mro__ if one.__module__.startswith("portal.") and issubclass(one, msgspec.Struct)):
+        [made] = ast.parse(textwrap.dedent(inspect.getsource(one))).body
+        for before, after in pairwise(made.body if isinstance(made, ast.ClassDef) else []):
+            if isinstance(before, ast.AnnAssign) and isinstance(before.target, ast.Name) and isinstance(after, ast.Expr):
+                yield before.target.id, str(ast.literal_eval(after.value))
 
 
 def _operation(operation: Operation, shapes: dict[Any, dict[str, Any]]) -> dict[str, Any]:
