@@ -17,9 +17,18 @@ class Candidate(Table, db=DB, tablename="candidate"):
     language = Text()
     timezone = Text()
     browser_timezone = Text()
-    external_id = Text(null=True, default=None)
     metadata = JSONB()
     erased_at = Timestamptz(null=True, default=None)
+    created_at = Timestamptz(default=None)
+
+
+class CandidateIdentity(Table, db=DB, tablename="candidate_identity"):
+    """An id that another system has for a candidate. Key: workspace, system and id."""
+
+    workspace_id = UUID(primary_key=True, default=None)
+    system = Text()
+    external_id = Text()
+    candidate_id = UUID(default=None)
     created_at = Timestamptz(default=None)
 
 

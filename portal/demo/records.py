@@ -44,7 +44,6 @@ class Records:
             phone=life.phone,
             language=life.language,
             timezone="",
-            external_id=None,
             metadata={},
             erased_at=None,
             created_at=life.arrived,
