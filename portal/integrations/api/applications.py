@@ -11,6 +11,7 @@ from portal import db
 from portal.accounts.keys import Scope
 from portal.candidates import applications
 from portal.candidates.applications import COLUMNS, SOURCE, Stage, application_from
+from portal.integrations.api.candidates import FIRST_IDENTITY
 from portal.integrations.api.operations import Call, Operation, operation
 from portal.integrations.api.paging import CreatedAfter, CreatedBefore, Listing, Moment, Page, Paging
 from portal.integrations.api.problems import Code, Refusal, invalid
@@ -21,7 +22,7 @@ from portal.messages.words import Channel, State
 
 MORE = (
     "application.invited_at, application.captured_at, application.started_at, application.completed_at, application.ended_at, "
-    "candidate.external_id, channel.network || '/' || channel.placement AS channel_key"
+    f"{FIRST_IDENTITY} AS external_id, channel.network || '/' || channel.placement AS channel_key"
 )
 MESSAGE = "id, channel, state AS status, track, step_key AS step, reason, subject, due_at, handed_over_at AS sent_at, created_at"
 ENDED = "This application has ended: {}."

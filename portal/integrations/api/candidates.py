@@ -1,7 +1,6 @@
 """Candidates: the door for programs, and who is there."""
 
-import asyncio
-from collections.abc import Sequence
+from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,19 +11,18 @@ from portal import db
 from portal.accounts.keys import Scope
 from portal.candidates.addresses import read_email
 from portal.candidates.applications import Stage
-from portal.candidates.intake import Arrival, Door, Result, Taken, take_in
+from portal.candidates.arrivals import Arrival, Door, IntakeRefused
+from portal.candidates.arrivals import Refusal as Reason
+from portal.candidates.intake import Result, Taken, take_in, take_in_all
+from portal.candidates.matching import Differs
 from portal.integrations.api.operations import Answer, Call, Operation, operation
 from portal.integrations.api.paging import CreatedAfter, CreatedBefore, Listing, Moment, Page, Paging
 from portal.integrations.api.problems import Code, FieldError, Refusal, invalid
 from portal.jobs.jobs import Job, get_job
 from portal.links.personal import personal_url
-from portal.web.forms import Invalid
 from portal.web.missing import Missing
 
 MOST_ROWS = 1000
-LANES = 4
-"""So many rows are taken in side by side: commits that come together share their wait for the disk."""
-REFUSED = "refused"
 FIELDS = {"phone": "phone_number"}
 """What the way in calls a field, where that differs."""
 
@@ -69,6 +67,15 @@ class Added(msgspec.Struct, frozen=True, kw_only=True):
     result: Result
     """`created`: a new person; `joined`: a known one with a new application; `unchanged`: they were at this job already."""
     stage: Stage
+    differs: list[Differs]
+    """What is known otherwise of them, and stayed so."""
+
+
+class RowResult(StrEnum):
+    CREATED = "created"
+    JOINED = "joined"
+    UNCHANGED = "unchanged"
+    REFUSED = "refused"
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,12 +83,12 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
     index: int
     """Its place in what was sent, counted from 0."""
-    result: str
-    """`created`, `joined`, `unchanged` or `refused`."""
+    result: RowResult
     application_id: UUID | None = None
     candidate_id: UUID | None = None
     personal_url: str | None = None
-    reason: str | None = None
+    differs: list[Differs] = []
+    reason: Reason | None = None
     """Why it was refused, in a word."""
     errors: list[FieldError] = []
 
@@ -90,6 +97,14 @@ class Rows(msgspec.Struct, frozen=True):
     """One for each row, in the order in which they were sent."""
 
     data: list[Row]
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """What another system calls somebody."""
+
+    system: str
+    """Empty for the API and for files."""
+    external_id: str
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,6 +117,9 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     timezone: str
     external_id: str | None
+    """The id that the API or a file gave them; else one of another system."""
+    external_ids: list[Identity]
+    """All of them."""
     metadata: dict[str, Any]
     created_at: Moment
 
@@ -127,7 +145,7 @@ async def add_candidate(call: Call, job_id: UUID, body: NewCandidate) -> Answer[
     job = await get_job(call.workspace_id, job_id)
     try:
         taken = await take_in(_arrival(job, body), now=call.now)
-    except Invalid as wrong:
+    except IntakeRefused as wrong:
         raise _refusal(wrong) from None
     return Answer(_added(job, taken), 200 if taken.result is Result.UNCHANGED else 201)
 
@@ -138,16 +156,12 @@ async def add_candidate(call: Call, job_id: UUID, body: NewCandidate) -> Answer[
     Scope.CANDIDATES,
     "Add many candidates",
     most_bytes=5_000_000,
-    whole=False,
 )
 async def add_candidates(call: Call, job_id: UUID, body: NewCandidates) -> Rows:
     """Up to 1,000, each by itself: what is wrong with one row keeps no other out. Sent again, nobody is added twice."""
     job = await get_job(call.workspace_id, job_id)
-    lanes: list[list[tuple[int, NewCandidate]]] = [[] for _ in range(LANES)]
-    for index, one in enumerate(body.data):
-        lanes[hash(_key(one)) % LANES].append((index, one))
-    done = await asyncio.gather(*(_lane(call, job, lane) for lane in lanes))
-    return Rows(sorted((row for lane in done for row in lane), key=lambda row: row.index))
+    became = await take_in_all([_arrival(job, one) for one in body.data], now=call.now)
+    return Rows([_row(job, index, one) for index, one in enumerate(became)])
 
 
 @operation("GET", "/candidates", Scope.CANDIDATES_READ, "List candidates")
@@ -157,7 +171,7 @@ async def list_candidates(call: Call, query: CandidateQuery) -> Page[Candidate]:
     listing.only("candidate.workspace_id = {}", call.workspace_id)
     listing.only("candidate.erased_at IS NULL")
     listing.only("candidate.email = {}", UNSET if query.email is UNSET else read_email(query.email) or "")
-    listing.only("candidate.external_id = {}", query.external_id)
+    listing.only(f"EXISTS (SELECT FROM {IDENTITY} AND i.external_id = {{}})", query.external_id)
     listing.made_between("candidate.created_at", query.created_after, query.created_before)
     return await listing.page(query, _candidate)
 
@@ -174,7 +188,15 @@ async def get_candidate(call: Call, candidate_id: UUID) -> Candidate:
     return _candidate(found)
 
 
-COLUMNS = "id, name, email, phone AS phone_number, language, timezone, external_id, metadata, created_at"
+IDENTITY = "candidate_identity i WHERE i.workspace_id = candidate.workspace_id AND i.candidate_id = candidate.id"
+FIRST_IDENTITY = f"(SELECT i.external_id FROM {IDENTITY} ORDER BY i.system, i.created_at LIMIT 1)"
+"""SQL: of the API or a file, which have no name, before those of other systems."""
+COLUMNS = (
+    "candidate.id, candidate.name, candidate.email, candidate.phone AS phone_number, candidate.language, candidate.timezone, "
+    f"candidate.metadata, candidate.created_at, {FIRST_IDENTITY} AS external_id, "
+    "(SELECT coalesce(jsonb_agg(jsonb_build_object('system', i.system, 'external_id', i.external_id) ORDER BY i.system, "
+    f"i.created_at), '[]') FROM {IDENTITY}) AS external_ids"
+)
 
 
 def _arrival(job: Job, sent: NewCandidate) -> Arrival:
@@ -201,43 +223,33 @@ def _added(job: Job, taken: Taken) -> Added:
         personal_url=personal_url(taken.personal_link_id, taken.token_version),
         result=taken.result,
         stage=taken.stage,
+        differs=list(taken.differs),
     )
 
 
-def _refusal(wrong: Invalid) -> Refusal:
+def _refusal(wrong: IntakeRefused) -> Refusal:
     """A job that takes nobody is no fault of what was sent."""
     if "job" in wrong.errors:
         return Refusal(Code.JOB_NOT_OPEN, wrong.errors["job"])
     return invalid(_named(wrong))
 
 
-def _named(wrong: Invalid) -> dict[str, str]:
+def _named(wrong: IntakeRefused) -> dict[str, str]:
     return {FIELDS.get(name, name): sentence for name, sentence in wrong.errors.items()}
 
 
-def _key(sent: NewCandidate) -> str:
-    """The same for rows of one person, so that these are taken in in their order."""
-    return (sent.email or sent.external_id or sent.phone_number or "").strip().lower()
-
-
-async def _lane(call: Call, job: Job, rows: Sequence[tuple[int, NewCandidate]]) -> list[Row]:
-    return [await _row(call, job, index, one) for index, one in rows]
-
-
-async def _row(call: Call, job: Job, index: int, sent: NewCandidate) -> Row:
-    try:
-        taken = await take_in(_arrival(job, sent), now=call.now)
-    except Invalid as wrong:
-        reason = getattr(wrong, "reason", None)
-        errors = [FieldError(*one) for one in _named(wrong).items()]
-        return Row(index=index, result=REFUSED, reason=str(reason) if reason else None, errors=errors)
-    added = _added(job, taken)
+def _row(job: Job, index: int, became: Taken | IntakeRefused) -> Row:
+    if isinstance(became, IntakeRefused):
+        errors = [FieldError(*one) for one in _named(became).items()]
+        return Row(index=index, result=RowResult.REFUSED, reason=became.reason, errors=errors)
+    added = _added(job, became)
     return Row(
         index=index,
-        result=added.result,
+        result=RowResult(added.result),
         application_id=added.application_id,
         candidate_id=added.candidate_id,
         personal_url=added.personal_url,
+        differs=added.differs,
     )
 
 

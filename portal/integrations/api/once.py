@@ -2,8 +2,7 @@
 
 The place is taken before the work begins, in a transaction of its own, so that of many at once one works and the others hear
 that it is under way. Work and answer are then one transaction: whoever dies in between leaves neither, and the place is free
-again after `LEASE`. What does many things one by one (`Operation.whole` is false) may be done again after such a death, and must
-bear it.
+again after `LEASE`.
 """
 
 import hashlib
@@ -46,7 +45,7 @@ def refused(refusal: Refusal) -> Reply:
     return Reply(refusal.problem.status, msgspec.json.encode(refusal.problem))
 
 
-async def once(call: Call, word: str, fingerprint: bytes, work: Callable[[], Awaitable[Reply]], *, whole: bool) -> Reply:
+async def once(call: Call, word: str, fingerprint: bytes, work: Callable[[], Awaitable[Reply]]) -> Reply:
     """What `work` answers, or what it answered the first time. A refusal is an answer too; an error of ours is not.
 
     Raises `Refusal` when `word` came with another request (`fingerprint`) before, or the first one is still under way.
@@ -55,7 +54,7 @@ async def once(call: Call, word: str, fingerprint: bytes, work: Callable[[], Awa
     if isinstance(taken, Reply):
         return taken
     try:
-        return await (_together(taken, work, call.now) if whole else _apart(taken, work, call.now))
+        return await _together(taken, work, call.now)
     except Refusal as refusal:
         await _keep(taken, refused(refusal), call.now)
         raise
@@ -118,12 +117,6 @@ async def _together(place: Place, work: Callable[[], Awaitable[Reply]], now: dat
         await db.run("SELECT FROM api_answer WHERE workspace_id = $1 AND id = $2 FOR UPDATE", place.workspace_id, place.id)
         reply = await work()
         await _keep(place, reply, now)
-    return reply
-
-
-async def _apart(place: Place, work: Callable[[], Awaitable[Reply]], now: datetime) -> Reply:
-    reply = await work()
-    await _keep(place, reply, now)
     return reply
 
 

@@ -65,8 +65,6 @@ class Operation:
     conflicts: str
     """When it answers 409, apart from Idempotency-Key; empty: never."""
     most_bytes: int
-    whole: bool
-    """Whether all of it is one transaction with its answer. What does many things one by one is not."""
 
     @property
     def name(self) -> str:
@@ -98,7 +96,6 @@ def operation(
     also: dict[int, str] | None = None,
     conflicts: str = "",
     most_bytes: int = MOST_BYTES,
-    whole: bool = True,
 ) -> Callable[[Callable[..., Awaitable[Any]]], Operation]:
     """Make an `Operation` of the function below."""
 
@@ -118,7 +115,6 @@ def operation(
             also=also or {},
             conflicts=conflicts,
             most_bytes=most_bytes,
-            whole=whole,
         )
 
     return make

@@ -31,7 +31,7 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
 async def perform(operation: Operation, call: Call, sent: Sent) -> Reply:
     """Once only, if it has an Idempotency-Key. Raises `Refusal`."""
     if operation.takes_word and sent.word is not None:
-        reply = await once(call, sent.word, sent.fingerprint, lambda: _do(operation, call, sent), whole=operation.whole)
+        reply = await once(call, sent.word, sent.fingerprint, lambda: _do(operation, call, sent))
     else:
         reply = await _do(operation, call, sent)
     for tell in call.after:
