@@ -39,6 +39,8 @@ MEMBER_PAGES = (
     "/app/settings",
     "/app/settings/members",
     "/app/settings/utm",
+    "/app/settings/keys",
+    "/schema",
 )
 
 

@@ -132,11 +132,15 @@ async def test_many_links_are_made_together_or_not_at_all(api: httpx.AsyncClient
     wanted[1] = {"channel": "facebook/ad", "slug": "x!"}
     assert fields(said(await api.post(f"{path}/bulk", json={"data": wanted}), 422, "invalid")) == ["data[1].slug"]
     assert await pages(api, path) == []
+    await api.post(path, json={"channel": "facebook/ad", "label": "Red"})
+    wanted[1] = {"channel": "facebook/ad", "label": "Red", "slug": "red-nurses"}
+    assert fields(said(await api.post(f"{path}/bulk", json={"data": wanted}), 409, "conflict")) == ["data[1].slug"]
+    assert [link["label"] for link in await pages(api, path)] == ["Red"]
     wanted[1] = {"channel": "facebook/ad", "label": "Blue"}
     made = await api.post(f"{path}/bulk", json={"data": wanted})
     assert made.status_code == 201, made.text
     assert [link["channel"] for link in made.json()["data"]] == ["instagram/bio", "facebook/ad"]
-    assert [link["label"] for link in await pages(api, path, channel="facebook/ad")] == ["Blue"]
+    assert [link["label"] for link in await pages(api, path, channel="facebook/ad")] == ["Blue", "Red"]
     assert await pages(api, path, campaign_id=campaign["id"], status="active") == made.json()["data"][:1]
     assert [one["name"] for one in await pages(api, "/api/v1/campaigns")] == ["Spring nurses"]
 
@@ -381,8 +385,11 @@ async def test_only_json_of_a_decent_size_is_read(api: httpx.AsyncClient, home: 
     said(await api.post(path, data=ANA), 415, "unsupported_media_type")
     said(await api.post(path, content=b'{"name": "Ana"}'), 415, "unsupported_media_type")
     headers = {"content-type": "application/json; charset=utf-8"}
-    for body in (b"", b"{", b"\xff", b"[" * 100_000, b'"\\ud800"'):
+    deep = [b"[" * 100_000, *(b'{"metadata": ' + b"[" * depth + b"]" * depth + b"}" for depth in (900, 990))]
+    for body in (b"", b"{", b"\xff", b'"\\ud800"', *deep[:1]):
         said(await api.post(path, content=body, headers=headers), 400, "malformed")
+    for body in deep[1:]:
+        assert (await api.post(path, content=body, headers=headers)).status_code in {400, 422}
     for body in (b"[]", b"null", b"5"):
         assert fields(said(await api.post(path, content=body, headers=headers), 422, "invalid")) == ["body"]
     said(await api.post(path, json=ANA | {"note": "x" * 200_000}), 413, "too_large")
@@ -390,6 +397,7 @@ async def test_only_json_of_a_decent_size_is_read(api: httpx.AsyncClient, home: 
     said(await api.get("/api/v1/jobs/nothing"), 404, "not_found")
     answer = await api.delete("/api/v1/jobs")
     said(answer, 405, "method_not_allowed")
+    assert {"GET", "POST"} <= {method.strip() for method in answer.headers["allow"].split(",")}
     assert await db.value("SELECT count(*) FROM candidate") == 0
 
 

@@ -194,20 +194,21 @@ async def _make(call: Call, job_id: UUID, wanted: Sequence[NewLink], field: Call
     """`field`: how a field of the link with that number is called. Raises `Refusal`, `Invalid` and `Missing`."""
     await get_job(call.workspace_id, job_id)
     await _check_places(call, wanted, field)
-    made = await making.make_links(
-        call.workspace_id,
-        [_wanted(job_id, one, field(number, "slug")) for number, one in enumerate(wanted)],
-        member_id=None,
-        now=call.now,
-    )
+    asked = [_wanted(job_id, one, field(number, "slug")) for number, one in enumerate(wanted)]
+    async with db.transaction():
+        made = await making.make_within(call.workspace_id, asked, member_id=None, now=call.now)
+        _check_slugs(wanted, made, field)
     slugs = [link.slug for link in made if link.fresh]
-    # Told again once all is committed: a process that looked in between believes that they lead nowhere.
     call.after.append(lambda: changes.slugs_made(slugs))
+    return made
+
+
+def _check_slugs(wanted: Sequence[NewLink], made: Sequence[PlannedLink], field: Callable[[int, str], str]) -> None:
+    """Raises `Refusal` where a link is there already, with another slug than the one asked for."""
     for number, (one, link) in enumerate(zip(wanted, made, strict=True)):
         if one.slug is not UNSET and cleaned(one.slug) != link.slug:
             detail = f"There is a link of this channel already: /{link.slug}. Give another label to make a second one."
             raise Refusal(Code.CONFLICT, detail, [FieldError(field(number, "slug"), detail)])
-    return made
 
 
 async def _check_places(call: Call, wanted: Sequence[NewLink], field: Callable[[int, str], str]) -> None:

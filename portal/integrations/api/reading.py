@@ -22,10 +22,9 @@ def read_body(raw: bytes, wanted: type[T]) -> T:
     if not raw.strip():
         raise Refusal(Code.MALFORMED, "Send a JSON object as the body.")
     try:
-        sent = msgspec.json.decode(raw)
+        return _convert(msgspec.json.decode(raw), wanted, strict=True)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise Refusal(Code.MALFORMED, "The body is not JSON in UTF-8.") from None
-    return _convert(sent, wanted, strict=True)
+        raise Refusal(Code.MALFORMED, "The body is not JSON in UTF-8, or nested too deeply.") from None
 
 
 def read_query(sent: Mapping[str, list[str]], wanted: type[T]) -> T:

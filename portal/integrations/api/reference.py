@@ -1,6 +1,7 @@
 """The schema as people read it: operations by resource, their fields in words, and a call to copy."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -132,7 +133,8 @@ class _Reader:
 
     def _curl(self, path: str, method: str, body: Schema | None) -> str:
         server = self.schema["servers"][0]["url"]
-        parts = [f"curl {'' if method == 'get' else f'-X {method.upper()} '}{server}{path}", '-H "Authorization: Bearer $KEY"']
+        address = server + re.sub(r"{(\w+)}", lambda found: f"${found[1].upper()}", path)
+        parts = [f"curl {'' if method == 'get' else f'-X {method.upper()} '}{address}", '-H "Authorization: Bearer $KEY"']
         if method == "post":
             parts.append('-H "Idempotency-Key: $(uuidgen)"')
         if body:

@@ -24,7 +24,7 @@ def document(public_url: str) -> dict[str, Any]:
 @get("/schema/openapi.json", opt=PUBLIC, sync_to_thread=False)
 def openapi() -> Response[bytes]:
     content = msgspec.json.encode(document(settings().public_url))
-    return Response(content, media_type="application/json", headers={"access-control-allow-origin": "*"})
+    return Response(content, media_type="application/json")
 
 
 @get("/schema", opt=PUBLIC, sync_to_thread=False)
