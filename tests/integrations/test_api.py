@@ -308,6 +308,16 @@ async def test_a_question_that_cannot_be_answered_is_named(api: httpx.AsyncClien
     assert field == query.partition("=")[0]
 
 
+async def test_letters_that_are_none_find_nobody(api: httpx.AsyncClient, home: Northgate) -> None:
+    for query in (
+        "candidates?email=%ff",
+        "candidates?external_id=%ed%a0%80",
+        "applications?channel=%ff",
+        "channels?starting_after=%ff",
+    ):
+        assert (await api.get(f"/api/v1/{query}")).status_code in {200, 422}
+
+
 # ---- Who may ----------------------------------------------------------------------------------------------------------------
 
 
