@@ -19,11 +19,13 @@ from portal.accounts import pages as accounts_pages
 from portal.accounts.middleware import SessionMiddleware
 from portal.candidates import applications, extension_pages, extensions
 from portal.candidates import pages as candidates_pages
-from portal.clicks import front
+from portal.clicks import fault_pages, faults, front
 from portal.clicks import pages as clicks_pages
 from portal.integrations.api import page as api_page
 from portal.integrations.api import pages as api_pages
 from portal.integrations.api import schema_pages
+from portal.integrations.recipes import pages as recipes_pages
+from portal.integrations.webhooks import pages as webhooks_pages
 from portal.interviews import answers, open_jobs_pages, questions
 from portal.interviews import extension_pages as asking_pages
 from portal.interviews import pages as interviews_pages
@@ -83,6 +85,7 @@ HANDLERS = [
     *utm_pages.handlers,
     *upload_pages.handlers,
     *clicks_pages.handlers,
+    *fault_pages.handlers,
     *candidates_pages.handlers,
     *extension_pages.handlers,
     *interviews_pages.handlers,
@@ -102,6 +105,8 @@ HANDLERS = [
     *reports_pages.handlers,
     *api_pages.handlers,
     *schema_pages.handlers,
+    *recipes_pages.handlers,
+    *webhooks_pages.handlers,
 ]
 
 
@@ -111,6 +116,7 @@ SHOWN_FROM_ABOVE: dict[str, object] = {
     "journal_standing": lambda: front.engine().journal.standing()._asdict(),
     "link_clicks": counts.link_clicks,
     "link_count": links.link_count,
+    "link_faults": faults.open_faults,
     "question_count": questions.count_of,
     "stuck_count": candidates_pages.stuck_count,
     "asked_count": extensions.asked_count,

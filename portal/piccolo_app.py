@@ -4,7 +4,10 @@ from pathlib import Path
 
 from piccolo.conf.apps import AppConfig, table_finder
 
-ROOMS = ("accounts", "jobs", "links", "clicks", "candidates", "interviews", "messages", "reports", "integrations")
+ROOMS = (
+    *("accounts", "jobs", "links", "clicks", "candidates", "interviews", "messages", "reports", "integrations"),
+    "integrations.webhooks",
+)
 
 APP_CONFIG = AppConfig(
     app_name="portal",

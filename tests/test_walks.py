@@ -55,6 +55,9 @@ class World:
     suppression_id: UUID
     blast_id: UUID
     key_id: UUID
+    fault_id: UUID
+    endpoint_id: UUID
+    delivery_id: UUID
 
 
 @pytest.fixture
@@ -82,6 +85,7 @@ async def world(northgate: Northgate) -> World:
     await cast.insert(
         "event", workspace_id=home, application_id=application_id, kind="captured", at=NOW, data={}, published_at=NOW
     )
+    endpoint_id = await add_endpoint(home)
     other = await cast.add_member(home, Role.VIEWER, "Lee Sand", "lee@northgate.example")
     return World(
         northgate=northgate,
@@ -101,6 +105,9 @@ async def world(northgate: Northgate) -> World:
         reply_id=await add_reply(home, application_id),
         blast_id=await add_blast(home),
         key_id=await add_key(home),
+        fault_id=await add_fault(home, link_id),
+        endpoint_id=endpoint_id,
+        delivery_id=await add_delivery(home, endpoint_id, application_id),
         suppression_id=await cast.insert(
             "suppression",
             workspace_id=home,
@@ -127,6 +134,35 @@ async def add_key(workspace_id: UUID) -> UUID:
 async def add_blast(workspace_id: UUID) -> UUID:
     values = {"channel": "email", "subject": "Northgate", "body": "Vellum", "button": "", "filter": {}, "state": "running"}
     return await cast.insert("blast", workspace_id=workspace_id, chosen=1, written=0, created_at=NOW, **values)
+
+
+async def add_fault(workspace_id: UUID, link_id: UUID) -> UUID:
+    values = {"field": "name", "token": "{{vellum_name}}", "taps": 1, "first_at": NOW, "last_at": NOW, "clean": 0}
+    return await cast.insert("prefill_fault", workspace_id=workspace_id, link_id=link_id, **values)
+
+
+async def add_endpoint(workspace_id: UUID) -> UUID:
+    sealed = crypto.seal("webhook secret", "whsec_Tm9ydGhnYXRl", now=NOW)
+    texts = {"url": "https://vellum.example/hook", "description": "Northgate's", "secret": sealed, "why_disabled": ""}
+    kinds = ["candidate.captured"]
+    return await cast.insert("webhook_endpoint", workspace_id=workspace_id, kinds=kinds, created_at=NOW, **texts)
+
+
+async def add_delivery(workspace_id: UUID, endpoint_id: UUID, application_id: UUID) -> UUID:
+    return await cast.insert(
+        "webhook_delivery",
+        workspace_id=workspace_id,
+        endpoint_id=endpoint_id,
+        event_id=db.new_id(),
+        application_id=application_id,
+        kind="candidate.captured",
+        body='{"data": {"candidate": {"name": "Ana Duarte"}}}',
+        state="failed",
+        tries=10,
+        error="It answered 500.",
+        created_at=NOW,
+        ended_at=NOW,
+    )
 
 
 async def add_reply(workspace_id: UUID, application_id: UUID) -> UUID:
@@ -170,12 +206,17 @@ FILLED: dict[str, Callable[[World], object]] = {
     "/p/weekly/{token}": lambda world: weekly_stop.stop_token(world.member_id),
     "/p/{token}": lambda world: token_of(world.personal_link_id),
     "/apply/{slug}": lambda world: JOB,
+    "/app/links/recipes/{system}": lambda world: "greenhouse",
+    "/app/jobs/{job_id}/recipes/{system}": lambda world: "greenhouse",
+    "fault_id": lambda world: world.fault_id,
     "application_id": lambda world: world.application_id,
     "blast_id": lambda world: world.blast_id,
     "campaign_id": lambda world: world.campaign_id,
     "candidate_id": lambda world: world.candidate_id,
     "channel_id": lambda world: world.channel_id,
+    "delivery_id": lambda world: world.delivery_id,
     "domain_id": lambda world: world.domain_id,
+    "endpoint_id": lambda world: world.endpoint_id,
     "file": lambda world: f"{world.northgate.id}-000000000000.css",
     "file_path": lambda world: "img/icon.svg",
     "job_id": lambda world: world.northgate.job_id,
@@ -211,7 +252,8 @@ class Stop:
 
     @property
     def names_something(self) -> bool:
-        return "{" in self.pattern
+        """Of Northgate's; everybody has the same applicant systems."""
+        return "{" in self.pattern.replace("{system}", "")
 
     def path(self, world: World) -> str:
         return re.sub(r"\{(\w+)\}", lambda found: self._fill(found, world), self.pattern)

@@ -3,6 +3,7 @@
 An actor's coroutine runs as a task with a context of its own, so that a broken transaction ends with it.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from uuid import UUID
@@ -12,6 +13,7 @@ import dramatiq
 from portal import clock
 from portal.clicks import ingest as clicks
 from portal.clicks import replaying
+from portal.integrations.webhooks import notices, publishing, sending
 from portal.messages import blasts, delivery, planning
 from portal.messages import reconcile as unknown
 from portal.reports import weekly
@@ -71,6 +73,40 @@ async def report() -> None:
 async def reconcile() -> None:
     """Find out what became of messages whose fate is unknown."""
     await _do("reconcile", _reconcile)
+
+
+@dramatiq.actor(queue_name=WAKE, max_age=AGE, time_limit=LIMIT)
+async def publish() -> None:
+    """Hand out what happened to the webhooks that want to hear of it."""
+    await _do("publish", _publish)
+
+
+@dramatiq.actor(queue_name=WAKE, max_age=AGE, time_limit=LIMIT)
+async def send_webhooks() -> None:
+    """Call customers' servers, many at once. One actor of a process claims and one may end what it began: servers that dawdle
+    take no other thread."""
+    if not _calling.locked():
+        await _do("webhooks", _send_webhooks)
+
+
+@dramatiq.actor(queue_name=WAKE, max_age=AGE, time_limit=LIMIT)
+async def tell_of_webhooks() -> None:
+    """Write to admins about webhooks that were disabled."""
+    await _do("webhook notices", notices.send_due)
+
+
+_calling = asyncio.Lock()
+
+
+async def _send_webhooks(now: datetime) -> None:
+    async with _calling:
+        _, flying = await sending.begin_due(clock.now)
+    await sending.end(flying)
+
+
+async def _publish(now: datetime) -> None:
+    while await publishing.publish(now) >= publishing.BATCH:
+        continue
 
 
 async def _reconcile(now: datetime) -> None:

@@ -17,6 +17,7 @@ from portal import clock
 from portal.candidates import applications
 from portal.clicks import ingest, orphans, partitions, retention, visitors
 from portal.integrations.api import once
+from portal.integrations.webhooks import deliveries, notices, publishing, sending
 from portal.links import uploads
 from portal.messages import blasts, callbacks, delivery, fates, planning, reconcile
 from portal.reports import touches
@@ -102,6 +103,27 @@ async def wake_reconciling(now: datetime) -> None:
         await asyncio.to_thread(actors.reconcile.send)
 
 
+async def wake_publishing(now: datetime) -> None:
+    from workers import actors, broker
+
+    if await publishing.anything_unpublished() and await asyncio.to_thread(broker.waiting, broker.WAKE) < MOST_WAKE_UPS:
+        await asyncio.to_thread(actors.publish.send)
+
+
+async def wake_webhooks(now: datetime) -> None:
+    from workers import actors, broker
+
+    if await sending.anything_due(now) and await asyncio.to_thread(broker.waiting, broker.WAKE) < MOST_WAKE_UPS:
+        await asyncio.to_thread(actors.send_webhooks.send)
+
+
+async def wake_notices(now: datetime) -> None:
+    from workers import actors, broker
+
+    if await notices.anything_to_tell() and await asyncio.to_thread(broker.waiting, broker.WAKE) < MOST_WAKE_UPS:
+        await asyncio.to_thread(actors.tell_of_webhooks.send)
+
+
 async def beat(now: datetime) -> None:
     await stores.beat("clock", now)
 
@@ -112,6 +134,9 @@ CHORES = (
     Chore("planning", 1, wake_planning),
     Chore("delivery", 1, wake_delivery),
     Chore("blasts", 1, wake_blasts),
+    Chore("events to hand out", 1, wake_publishing),
+    Chore("webhooks", 1, wake_webhooks),
+    Chore("webhook notices", 30, wake_notices),
     Chore("sign of life", stores.BEAT, beat),
     Chore("unknown messages", 30, fates.sweep_unknown),
     Chore("what became of unknown messages", 30, wake_reconciling),
@@ -126,6 +151,7 @@ CHORES = (
     Chore("old lists of links", 600, uploads.forget_old),
     Chore("old callbacks", 3600, callbacks.forget_old),
     Chore("old answers of the API", 3600, once.forget_old),
+    Chore("old webhook deliveries", 3600, deliveries.forget_old),
 )
 
 

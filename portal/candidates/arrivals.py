@@ -107,7 +107,7 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     browser_timezone: str = ""
     """Of the phone or computer that the form was sent from."""
     external_id: str = ""
-    """Their id in `system`. Nobody can prove one at the public page, so none is read there."""
+    """Their id in `system`. Nobody can prove one at the public page: there it is noted on the timeline, and names nobody."""
     system: str = ""
     """Where they come from: ``greenhouse``, ``lever``, ...; empty for the API and for files."""
     metadata: Mapping[str, object] = {}

@@ -13,7 +13,8 @@ class EventKind(StrEnum):
     INVITED = "invited"
     """Somebody else gave the name and address. Data: ``door``, ``note``."""
     CAPTURED = "captured"
-    """Gave name and address. Data: ``form`` (digest of the form that made the application), if it made it."""
+    """Gave name and address. Data: ``form`` (digest of the form that made the application), if it made it; ``external_id`` and
+    ``system``, if their link carried an id."""
     LINK_REQUESTED = "link_requested"
     """Asked for the personal link. The room of messages answers it."""
     STARTED = "started"

@@ -286,7 +286,8 @@ async def _first_lines(workspace_id: UUID, made: list[_Made], cases: dict[tuple[
 
 def _first_event(application_id: UUID, arrival: Arrival) -> Happening:
     if arrival.door is Door.LANDING:
-        kind, data = EventKind.CAPTURED, {"form": arrival.form}
+        source = {"external_id": arrival.external_id, "system": arrival.system} if arrival.external_id else {}
+        kind, data = EventKind.CAPTURED, {"form": arrival.form} | source
     else:
         kind, data = EventKind.INVITED, {"door": arrival.door.value, "note": arrival.note}
     return Happening(application_id, kind, {name: text for name, text in data.items() if text}, arrival.member_id)

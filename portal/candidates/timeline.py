@@ -189,6 +189,12 @@ def _invited(event: Event, timezone: str) -> tuple[str, str]:
     return f"Added {door}", _by(event)
 
 
+def _captured(event: Event, timezone: str) -> tuple[str, str]:
+    """Whose id it is, only their link says: anybody can write one."""
+    named = " ".join(str(event.data[name]) for name in ("system", "external_id") if event.data.get(name))
+    return "Gave name and email", f"id by their link: {named}" if event.data.get("external_id") else ""
+
+
 def _extended(event: Event, timezone: str) -> tuple[str, str]:
     until = moment(datetime.fromisoformat(str(event.data["until"])), timezone)
     return f"Deadline moved to {until}", _by(event)
@@ -248,7 +254,7 @@ def _plainly(title: str) -> Callable[[Event, str], tuple[str, str]]:
 
 SAID: dict[str, Callable[[Event, str], tuple[str, str]]] = {
     EventKind.INVITED: _invited,
-    EventKind.CAPTURED: _plainly("Gave name and email"),
+    EventKind.CAPTURED: _captured,
     EventKind.LINK_REQUESTED: _plainly("Asked for the link"),
     EventKind.STARTED: _plainly("Started the interview"),
     EventKind.SAVED_FOR_LATER: _plainly("Saved for later"),

@@ -69,9 +69,18 @@ class Reply(NamedTuple):
 
 
 async def call(
-    method: str, url: str, *, headers: Mapping[str, str] | None = None, body: bytes = b"", seconds: float = SECONDS
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    body: bytes = b"",
+    seconds: float = SECONDS,
+    first: int | None = None,
 ) -> Reply:
-    """Send `body` to `url` and read the answer, whatever its status. Raises `Unanswered`."""
+    """Send `body` to `url` and read the answer, whatever its status. Raises `Unanswered`.
+
+    `first`: read no more than about so many bytes of the answer and hang up, for those who want little more than its status.
+    """
     target = check_address(url)
     connector = aiohttp.TCPConnector(resolver=_Resolver(target.scheme), use_dns_cache=False, force_close=True)
     limit = aiohttp.ClientTimeout(total=seconds)
@@ -82,7 +91,7 @@ async def call(
             aiohttp.ClientSession(connector=connector, timeout=limit, auto_decompress=False) as session,
             session.request(method, target, data=body or None, headers=plain, allow_redirects=False) as answer,
         ):
-            return Reply(answer.status, answer.headers, await _read(answer))
+            return Reply(answer.status, answer.headers, await _read(answer, first))
     except _Refused as refused:
         raise Unanswered(refused.failure) from refused
     except aiohttp.ClientConnectorDNSError as error:
@@ -190,10 +199,13 @@ def _address(host: str) -> Address | None:
         return None
 
 
-async def _read(answer: aiohttp.ClientResponse) -> bytes:
+async def _read(answer: aiohttp.ClientResponse, first: int | None) -> bytes:
     body = bytearray()
     async for part in answer.content.iter_chunked(65_536):
         body += part
+        if first is not None and len(body) >= first:
+            answer.close()
+            break
         if len(body) > MOST:
             raise _Refused(Failure.TOO_LARGE)
     return bytes(body)

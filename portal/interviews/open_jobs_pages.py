@@ -9,7 +9,7 @@ from litestar import Request, get
 from litestar.response import Template
 
 from portal.accounts.workspaces import get_workspace
-from portal.clicks import landings
+from portal.clicks import carried, landings
 from portal.interviews.landing import came_to
 from portal.interviews.open_jobs import open_jobs
 from portal.interviews.page import unknown_page
@@ -40,9 +40,12 @@ async def _page(request: AnyRequest, workspace_id: UUID, now: datetime) -> Templ
     came = await came_to(workspace_id, click, via)
     if came:
         await landings.record(click_id=came.click_id, link_id=came.link_id, at=now)
+    way = {"click": str(came.click_id), "via": via} if came else {}
+    if filled := asked.get(carried.NAME, ""):
+        way[carried.NAME] = filled
     context = {
         "jobs": await open_jobs(workspace_id, now),
-        "way": f"?{urlencode({'click': came.click_id, 'via': via})}" if came else "",
+        "way": f"?{urlencode(way)}" if way else "",
         "workspace_name": workspace.name,
         "brand_css": brand_css_href(workspace.id, workspace.brand_color),
         "privacy_href": workspace.privacy_url,

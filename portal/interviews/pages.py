@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 from uuid import UUID
 
 from litestar import Request, Response, get, post
@@ -25,7 +25,7 @@ from portal.accounts.access import Permission, SignedIn
 from portal.accounts.page import done, job_page
 from portal.accounts.workspaces import get_workspace
 from portal.candidates import extensions
-from portal.clicks import landings
+from portal.clicks import carried, landings, prefill
 from portal.clicks.cards import card_of_job
 from portal.interviews import landing, questions, sittings
 from portal.interviews.answers import FIELD, NO, YES, Value
@@ -63,7 +63,9 @@ KINDS = {
 
 
 @get("/apply/{slug:str}", opt=PUBLIC)
-async def landing_page(request: AnyRequest, slug: str, now: datetime) -> Template:
+async def landing_page(request: AnyRequest, slug: str, now: datetime) -> Template | Redirect:
+    if clean := _without_their_data(request, slug, now):
+        return clean
     job = await find_public_job(slug.lower())
     if job is None:
         return unknown_page("interviews/unknown_job.html")
@@ -74,7 +76,7 @@ async def landing_page(request: AnyRequest, slug: str, now: datetime) -> Templat
     if came := await landing.came_by(job, click, via):
         await landings.record(click_id=came.click_id, link_id=came.link_id, at=now)
     values = {"click": click, "via": via} if came else {}
-    return await _landing(job, values, now=now)
+    return await _landing(job, values | landing.filled(asked.get(carried.NAME, ""), now), now=now)
 
 
 @post("/apply/{slug:str}", opt=PUBLIC)
@@ -97,6 +99,19 @@ async def capture(request: AnyRequest, slug: str, now: datetime) -> Template | R
     if follows is Next.INTERVIEW:
         return Redirect(interview_path(taken.personal_link_id, taken.token_version), status_code=HTTP_303_SEE_OTHER)
     return candidate_page("interviews/link_sent.html", job, email=form.raw("email").strip(), writes=await _writes(job))
+
+
+def _without_their_data(request: AnyRequest, slug: str, now: datetime) -> Redirect | None:
+    """Back to this page without what the address says about a person: they stand in histories, screenshots and logs. None: it
+    says nothing."""
+    asked = request.query_params
+    if not prefill.FIELDS & {name.lower() for name in asked}:
+        return None
+    kept = {name: asked[name] for name in ("click", "via") if name in asked}
+    if parcel := carried.parcel(request.scope["query_string"].decode("latin-1"), now):
+        kept[carried.NAME] = parcel
+    query = f"?{urlencode(kept)}" if kept else ""
+    return Redirect(f"/apply/{quote(slug)}{query}", status_code=HTTP_303_SEE_OTHER)
 
 
 async def _closed(job: Job, now: datetime) -> Template | None:

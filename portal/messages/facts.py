@@ -53,6 +53,8 @@ class ApplicationFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Channels that can't be used, and why."""
     done: tuple[Done, ...] = ()
     arm: Arm | None = None
+    reminded_elsewhere: bool = False
+    """They came by a link in the messages of an applicant system that reminds them itself."""
     replied_at: datetime | None = None
     """When they last wrote back."""
     overrides: Mapping[str, tuple[Override, datetime]] = msgspec.field(default_factory=dict)
@@ -117,13 +119,14 @@ SELECT a.id, a.workspace_id, a.job_id, a.stage, a.invite, a.created_at, a.invite
         ORDER BY k.at DESC, k.id DESC LIMIT 1) AS texts_allowed,
        (SELECT max(m.handed_over_at) FROM application o JOIN message m ON m.application_id = o.id
         WHERE o.candidate_id = c.id AND m.state = ANY($2)) AS last_written_at,
-       x.id AS extension_id, x.decided_at AS extended_at
+       x.id AS extension_id, x.decided_at AS extended_at, coalesce(l.reminders = 'there', false) AS reminded_elsewhere
 FROM application a
 JOIN candidate c ON c.id = a.candidate_id
 JOIN job j ON j.id = a.job_id
 JOIN workspace w ON w.id = a.workspace_id
 LEFT JOIN LATERAL (SELECT quiet_from, quiet_until FROM nudge_plan WHERE workspace_id = a.workspace_id
   AND (job_id = a.job_id OR job_id IS NULL) ORDER BY job_id NULLS LAST LIMIT 1) p ON true
+LEFT JOIN link l ON l.id = a.link_id
 LEFT JOIN extension x ON x.application_id = a.id AND x.state = 'granted' AND x.member_id IS NOT NULL
 WHERE a.id = ANY($1) ORDER BY a.id
 """
@@ -226,6 +229,7 @@ def _facts(row: db.Row, around: Around, apart_from: str) -> ApplicationFacts:
         unreachable=_unreachable(row, around),
         done=_done(messages, apart_from),
         arm=Arm(row["arm"]) if row["arm"] else None,
+        reminded_elsewhere=row["reminded_elsewhere"],
         replied_at=row["replied_at"],
         overrides={m["step_key"]: (Override(m["wish"]), m["wished_at"]) for m in messages if m["wish"]},
         blasts=_blasts(messages),

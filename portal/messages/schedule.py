@@ -156,6 +156,8 @@ def _objection(case: Case, wish: Wanted) -> NoSlot | None:
         return NoSlot(Reason.SKIPPED_BY_MEMBER, "A member skipped it")
     if facts.arm is Arm.HELD_OUT:
         return NoSlot(Reason.HELD_OUT, "They get no nudges, so that one can see whether nudges help")
+    if facts.reminded_elsewhere:
+        return NoSlot(Reason.REMINDED_ELSEWHERE, "The applicant system by whose message they came reminds them")
     if case.plan.stop_on_reply and facts.replied_at is not None and facts.replied_at > anchor(facts):
         return NoSlot(Reason.REPLIED, "They wrote back")
     return None
