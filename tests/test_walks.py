@@ -385,6 +385,21 @@ async def test_a_key_opens_what_its_scopes_say(walk: list[Stop], world: World, a
     assert wrong == []
 
 
+async def test_no_get_of_a_program_changes_anything(walk: list[Stop], world: World, app: ASGIApp) -> None:
+    """But for the note, once a minute, that its key was used."""
+    secret = await make_key(world.northgate.id, "A program", list(Scope), member_id=None, now=NOW)
+    wrong = []
+    async with browser(app, headers={"authorization": f"Bearer {secret}"}) as client:
+        assert (await client.get("/api/v1/jobs")).status_code == 200
+        before = await checksums()
+        for stop in walk:
+            if stop.scope is None or stop.method != "GET":
+                continue
+            if (await client.get(stop.path(world))).status_code != 200 or changed(before, await checksums()):
+                wrong.append(str(stop))
+    assert wrong == []
+
+
 async def test_a_key_of_another_workspace_is_a_closed_door(
     walk: list[Stop], world: World, outsider: SignedIn, app: ASGIApp
 ) -> None:

@@ -24,7 +24,7 @@ NAMES = {
     Scope.JOBS: "Jobs",
     Scope.LINKS: "Links",
     Scope.CANDIDATES_READ: "Read candidates",
-    Scope.CANDIDATES: "Candidates",
+    Scope.CANDIDATES: "Add candidates",
 }
 
 
