@@ -21,15 +21,20 @@ from portal.candidates import applications, extension_pages, extensions
 from portal.candidates import pages as candidates_pages
 from portal.clicks import fault_pages, faults, front
 from portal.clicks import pages as clicks_pages
+from portal.integrations import external_setup_pages as setup_pages
 from portal.integrations.api import page as api_page
 from portal.integrations.api import pages as api_pages
 from portal.integrations.api import schema_pages
+from portal.integrations.heymilo import hooks_pages as heymilo_hooks_pages
+from portal.integrations.heymilo import making as heymilo_making
+from portal.integrations.heymilo import pages as heymilo_pages
 from portal.integrations.recipes import pages as recipes_pages
 from portal.integrations.webhooks import pages as webhooks_pages
-from portal.interviews import answers, open_jobs_pages, questions
+from portal.interviews import answers, external_pages, open_jobs_pages, questions
 from portal.interviews import extension_pages as asking_pages
 from portal.interviews import pages as interviews_pages
 from portal.jobs import pages as jobs_pages
+from portal.jobs.jobs import InterviewKind
 from portal.links import (
     campaign_pages,
     domain_pages,
@@ -49,6 +54,7 @@ from portal.messages import (
     blast_pages,
     hooks_pages,
     override_pages,
+    pace,
     plan_pages,
     preferences_pages,
     replies_pages,
@@ -89,6 +95,7 @@ HANDLERS = [
     *candidates_pages.handlers,
     *extension_pages.handlers,
     *interviews_pages.handlers,
+    *external_pages.handlers,
     *asking_pages.handlers,
     *open_jobs_pages.handlers,
     *override_pages.handlers,
@@ -107,6 +114,9 @@ HANDLERS = [
     *schema_pages.handlers,
     *recipes_pages.handlers,
     *webhooks_pages.handlers,
+    *setup_pages.handlers,
+    *heymilo_pages.handlers,
+    *heymilo_hooks_pages.handlers,
 ]
 
 
@@ -118,12 +128,14 @@ SHOWN_FROM_ABOVE: dict[str, object] = {
     "link_count": links.link_count,
     "link_faults": faults.open_faults,
     "question_count": questions.count_of,
+    "provider_calls": pace.calls,
     "stuck_count": candidates_pages.stuck_count,
     "asked_count": extensions.asked_count,
     "move_deadlines": applications.move_deadlines,
     "answers_shown": answers.answers_shown,
     "messages_shown": shown.messages_shown,
     "contact_stops": shown.contact_stops,
+    "interview_makers": {InterviewKind.HEYMILO: heymilo_making.place_for},
 }
 """What pages of lower rooms show of higher ones, by the name under which their handlers take it."""
 

@@ -85,6 +85,8 @@ class Settings:
     twilio_callbacks: bool
     """``TWILIO_CALLBACKS``: ``1`` or ``0``: whether Twilio is asked to report each text's fate to ``PORTAL_PUBLIC_URL``. Unless
     set, if that is https: Twilio refuses texts whose callback address it can't reach by name."""
+    heymilo_api_url: str
+    """``HEYMILO_API_URL``: HeyMilo's address. Keys are given by each workspace, in its settings."""
 
     @property
     def secure_cookies(self) -> bool:
@@ -128,6 +130,7 @@ def load(env: Mapping[str, str]) -> Settings:
         twilio_api_url=_api_url("TWILIO_API_URL", env.get("TWILIO_API_URL") or "https://api.twilio.com"),
         twilio_from=_text_sender(env.get("TWILIO_FROM") or ""),
         twilio_callbacks=_switch("TWILIO_CALLBACKS", env.get("TWILIO_CALLBACKS") or "", public_url.startswith("https://")),
+        heymilo_api_url=_api_url("HEYMILO_API_URL", env.get("HEYMILO_API_URL") or "https://api.heymilo.ai"),
     )
 
 

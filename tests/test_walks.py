@@ -17,6 +17,9 @@ from portal.accounts import setup
 from portal.accounts.access import ALLOWED, Permission, Role, SignedIn
 from portal.accounts.keys import Scope, make_key
 from portal.app import litestar_app
+from portal.integrations.heymilo import postings
+from portal.interviews import hooks
+from portal.interviews.external import proof_of
 from portal.links.personal import token_of
 from portal.reports import weekly_stop
 from tests import cast
@@ -205,6 +208,9 @@ FILLED: dict[str, Callable[[World], object]] = {
     "/i/{token}": lambda world: token_of(world.personal_link_id),
     "/p/weekly/{token}": lambda world: weekly_stop.stop_token(world.member_id),
     "/p/{token}": lambda world: token_of(world.personal_link_id),
+    "/i/{token}/done/{proof}": lambda world: proof_of(world.application_id),
+    "/hooks/heymilo/{key}": lambda world: postings.key_of(world.northgate.job_id, "13D77095"),
+    "/hooks/interview/{key}": lambda world: hooks.key_of(world.northgate.job_id),
     "/apply/{slug}": lambda world: JOB,
     "/app/links/recipes/{system}": lambda world: "greenhouse",
     "/app/jobs/{job_id}/recipes/{system}": lambda world: "greenhouse",

@@ -70,6 +70,21 @@ async def report() -> None:
 
 
 @dramatiq.actor(queue_name=WAKE, max_age=AGE, time_limit=LIMIT)
+async def heymilo() -> None:
+    """Make interviews at HeyMilo, and look how they stand."""
+    await _do("HeyMilo", _heymilo)
+
+
+async def _heymilo(now: datetime) -> None:
+    """The HTTP client is brought in where it is used: most installations have nothing to ask there."""
+    from portal.integrations.heymilo import following, making
+
+    await making.make_due(now)
+    await following.look_due(now)
+    await following.poll_due(now)
+
+
+@dramatiq.actor(queue_name=WAKE, max_age=AGE, time_limit=LIMIT)
 async def reconcile() -> None:
     """Find out what became of messages whose fate is unknown."""
     await _do("reconcile", _reconcile)

@@ -17,7 +17,9 @@ from portal import clock
 from portal.candidates import applications
 from portal.clicks import ingest, orphans, partitions, retention, visitors
 from portal.integrations.api import once
+from portal.integrations.heymilo import due as heymilo_due
 from portal.integrations.webhooks import deliveries, notices, publishing, sending
+from portal.interviews import hooks
 from portal.links import uploads
 from portal.messages import blasts, callbacks, delivery, fates, planning, reconcile
 from portal.reports import touches
@@ -124,6 +126,13 @@ async def wake_notices(now: datetime) -> None:
         await asyncio.to_thread(actors.tell_of_webhooks.send)
 
 
+async def wake_heymilo(now: datetime) -> None:
+    from workers import actors, broker
+
+    if await heymilo_due.anything_due(now) and await asyncio.to_thread(broker.waiting, broker.WAKE) < MOST_WAKE_UPS:
+        await asyncio.to_thread(actors.heymilo.send)
+
+
 async def beat(now: datetime) -> None:
     await stores.beat("clock", now)
 
@@ -138,6 +147,7 @@ CHORES = (
     Chore("webhooks", 1, wake_webhooks),
     Chore("webhook notices", 30, wake_notices),
     Chore("sign of life", stores.BEAT, beat),
+    Chore("interviews at HeyMilo", 2, wake_heymilo),
     Chore("unknown messages", 30, fates.sweep_unknown),
     Chore("what became of unknown messages", 30, wake_reconciling),
     Chore("expired applications", 60, applications.expire_due),
@@ -152,6 +162,7 @@ CHORES = (
     Chore("old callbacks", 3600, callbacks.forget_old),
     Chore("old answers of the API", 3600, once.forget_old),
     Chore("old webhook deliveries", 3600, deliveries.forget_old),
+    Chore("old calls of interviews", 3600, hooks.forget_old),
 )
 
 
@@ -179,6 +190,11 @@ async def do_once(chore: Chore) -> bool:
             await chore.call(clock.now())
     except outages.AWAY as error:
         outages.note(chore.name, error)
+        return False
+    except asyncio.CancelledError:  # by a library, and not by us: the group would go on without this chore, and say nothing
+        if (task := asyncio.current_task()) is None or task.cancelling():
+            raise
+        log.warning("chore cancelled from inside", chore=chore.name)
         return False
     except Exception as error:  # a fault in one chore must not stop the clock
         log.error("chore failed", chore=chore.name, error=repr(error), exc_info=error)

@@ -3,6 +3,7 @@
 Each move changes the row, writes its event and marks the plan of messages as stale, together.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -142,13 +143,14 @@ async def start(workspace_id: UUID, application_id: UUID, *, now: datetime) -> b
     )
 
 
-async def complete(workspace_id: UUID, application_id: UUID, *, now: datetime) -> bool:
-    """The finish. Whether this was it: a second one changes nothing."""
+async def complete(workspace_id: UUID, application_id: UUID, *, now: datetime, late: bool = False) -> bool:
+    """The finish. Whether this was it: a second one changes nothing. `late`: another system vouches for it, so it counts even if
+    the time was over here when we heard of it."""
     return await _move(
         workspace_id,
         application_id,
-        LIVE,
-        "stage = 'completed', completed_at = $4, active_at = $4, started_at = coalesce(started_at, $4)",
+        (*LIVE, Stage.EXPIRED) if late else LIVE,
+        "stage = 'completed', completed_at = $4, active_at = $4, started_at = coalesce(started_at, $4), ended_at = NULL",
         event=EventKind.COMPLETED,
         now=now,
     )
@@ -164,6 +166,19 @@ async def withdraw(workspace_id: UUID, application_id: UUID, *, now: datetime, m
         event=EventKind.WITHDRAWN,
         now=now,
         member_id=member_id,
+    )
+
+
+async def disqualify(workspace_id: UUID, application_id: UUID, why: str, *, now: datetime) -> bool:
+    """Another system turned them down before they finished. Whether anything changed."""
+    return await _move(
+        workspace_id,
+        application_id,
+        LIVE,
+        "stage = 'disqualified', ended_at = $4",
+        event=EventKind.DISQUALIFIED,
+        now=now,
+        data={"note": why},
     )
 
 
@@ -269,6 +284,7 @@ async def _move(
     event: EventKind,
     now: datetime,
     member_id: UUID | None = None,
+    data: Mapping[str, object] | None = None,
 ) -> bool:
     """`change` is SQL of ours, with the time as $4."""
     async with db.transaction():
@@ -281,7 +297,7 @@ async def _move(
             now,
         )
         if stage:
-            await add_event(workspace_id, application_id, event, now, member_id=member_id)
+            await add_event(workspace_id, application_id, event, now, data, member_id=member_id)
     return stage is not None
 
 

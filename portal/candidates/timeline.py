@@ -261,6 +261,8 @@ SAID: dict[str, Callable[[Event, str], tuple[str, str]]] = {
     EventKind.COMPLETED: _plainly("Finished the interview"),
     EventKind.EXPIRED: _plainly("The deadline passed"),
     EventKind.WITHDRAWN: _plainly("Withdrawn"),
+    EventKind.DISQUALIFIED: _plainly("Turned down"),
+    EventKind.REPORT_READY: _plainly("The report is there"),
     EventKind.RESTORED: _plainly("Brought back"),
     EventKind.DEADLINE_EXTENDED: _extended,
     EventKind.EXTENSION_ASKED: _asked_for_time,

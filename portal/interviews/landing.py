@@ -15,13 +15,13 @@ from portal.candidates.events import EventKind
 from portal.candidates.intake import Arrival, Door, Result, Taken, TextConsent, read_person, take_in
 from portal.clicks import carried
 from portal.clicks.prefill import Field, full_name
+from portal.interviews.page_words import words
 from portal.interviews.questions import count_of
 from portal.jobs.deadlines import is_open, is_past
-from portal.jobs.jobs import InterviewKind, Job, Status
+from portal.jobs.jobs import Job, Status
 from portal.links.public import ChannelLink, find_channel_link, leads_to
 from portal.web.forms import Form, Invalid
 from portal.web.limits import Limit, wait_for
-from portal.web.templating import render
 
 FORM_LIFE = timedelta(hours=24)
 """How long the very same form, sent again, is the same form."""
@@ -66,18 +66,18 @@ async def state_of(job: Job, now: datetime) -> State:
         return State.NOT_YET
     if is_past(job, now):
         return State.OVER
-    has_interview = job.interview_kind is InterviewKind.EXTERNAL or await count_of(job.id) > 0
+    has_interview = job.is_elsewhere or await count_of(job.id) > 0
     return State.OPEN if has_interview else State.NOT_YET
 
 
 def takes_people(job: Job, now: datetime, *, has_questions: bool) -> bool:
     """Whether `state_of` is OPEN, for many jobs at once."""
-    return is_open(job, now) and (job.interview_kind is InterviewKind.EXTERNAL or has_questions)
+    return is_open(job, now) and (job.is_elsewhere or has_questions)
 
 
 def consent_wording(job: Job) -> str:
     """What stands beside the box, and what is kept of it."""
-    return render("interviews/consent.txt", workspace_name=job.workspace_name).strip()
+    return str(words(job.language)["consent"]).format(job.workspace_name)
 
 
 async def came_by(job: Job, click: str, via: str) -> Came | None:

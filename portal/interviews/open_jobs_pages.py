@@ -12,7 +12,7 @@ from portal.accounts.workspaces import get_workspace
 from portal.clicks import carried, landings
 from portal.interviews.landing import came_to
 from portal.interviews.open_jobs import open_jobs
-from portal.interviews.page import unknown_page
+from portal.interviews.page import spoken, unknown_page
 from portal.jobs.branding import brand_css_href
 from portal.links import bio, domains
 
@@ -49,8 +49,8 @@ async def _page(request: AnyRequest, workspace_id: UUID, now: datetime) -> Templ
         "workspace_name": workspace.name,
         "brand_css": brand_css_href(workspace.id, workspace.brand_color),
         "privacy_href": workspace.privacy_url,
-        "lang": workspace.language,
         "errors": {},
+        **spoken(workspace.language, workspace.name),
     }
     return Template("interviews/open_jobs.html", context=context, headers={"x-robots-tag": "noindex, nofollow"})
 

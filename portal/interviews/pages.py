@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from litestar import Request, Response, get, post
@@ -27,10 +27,11 @@ from portal.accounts.workspaces import get_workspace
 from portal.candidates import extensions
 from portal.clicks import carried, landings, prefill
 from portal.clicks.cards import card_of_job
-from portal.interviews import landing, questions, sittings
+from portal.interviews import external, landing, questions, sittings
 from portal.interviews.answers import FIELD, NO, YES, Value
 from portal.interviews.landing import Next
 from portal.interviews.page import candidate_page, unknown_page
+from portal.interviews.page_words import Errors, errors_in
 from portal.interviews.questions import Direction, Kind, Question
 from portal.interviews.sittings import Sitting, State, Step
 from portal.jobs.deadlines import deadline_for
@@ -122,18 +123,18 @@ async def _closed(job: Job, now: datetime) -> Template | None:
 
 
 async def _landing(
-    job: Job, values: Mapping[str, str], *, now: datetime, errors: object = None, status: int = HTTP_200_OK
+    job: Job, values: Mapping[str, str], *, now: datetime, errors: Errors = None, status: int = HTTP_200_OK
 ) -> Template:
-    name = values.get("form", "")
+    name, said = values.get("form", ""), errors_in(job.language, errors)
     return candidate_page(
         "interviews/landing.html",
         job,
         status=status,
         errors=errors,
-        by_field=errors if isinstance(errors, dict) else {},
+        by_field=said if isinstance(said, dict) else {},
         values=values,
         form_name=name if landing.form_digest(job.id, name, now) else landing.new_form(job.id, now),
-        count=await questions.count_of(job.id),
+        count=0 if job.is_elsewhere else await questions.count_of(job.id),
         until=deadline_for(job, now),
         consent_wording=landing.consent_wording(job),
         card=card_of_job(job),
@@ -218,16 +219,17 @@ async def _note_landing(sitting: Sitting, click: str, now: datetime) -> None:
 
 
 def _question(
-    sitting: Sitting, question: Question, values: list[str], errors: object = None, status: int = HTTP_200_OK
+    sitting: Sitting, question: Question, values: list[str], errors: Errors = None, status: int = HTTP_200_OK
 ) -> Template:
     ids = [q.id for q in sitting.questions]
     number = ids.index(question.id) + 1 if question.id in ids else sitting.index(None) + 1
+    said = errors_in(sitting.job.language, errors)
     return candidate_page(
         "interviews/question.html",
         sitting.job,
         status=status,
         errors=errors,
-        error=errors.get(FIELD) if isinstance(errors, dict) else None,
+        error=said.get(FIELD) if isinstance(said, dict) else None,
         question=question,
         pairs=[(option, option) for option in question.options],
         values=values,
@@ -241,9 +243,7 @@ def _question(
 
 async def _ended(sitting: Sitting, now: datetime) -> Template:
     if sitting.state is State.EXTERNAL:
-        return candidate_page(
-            "interviews/external.html", sitting.job, sitting=sitting, host=urlsplit(sitting.external_href).netloc
-        )
+        return candidate_page("interviews/external.html", sitting.job, sitting=sitting, host=external.host_of(sitting))
     is_over = sitting.state is State.OVER
     more = await extensions.offer(sitting.link.workspace_id, sitting.link.application_id, now) if is_over else None
     return candidate_page("interviews/ended.html", sitting.job, sitting=sitting, state=sitting.state.value, more=more)

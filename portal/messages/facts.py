@@ -63,6 +63,8 @@ class ApplicationFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Messages by hand that wait."""
     last_written_at: datetime | None = None
     """When anything last went out to the candidate, for whichever job."""
+    last_by_hand_at: datetime | None = None
+    """The same of messages by hand."""
     requests: tuple[tuple[UUID, datetime], ...] = ()
     """When the person asked for their link: id of the event, time."""
     more_time: tuple[UUID, datetime] | None = None
@@ -115,6 +117,8 @@ SELECT a.id, a.workspace_id, a.job_id, a.stage, a.invite, a.created_at, a.invite
        (SELECT count(*) FROM question q WHERE q.job_id = a.job_id AND q.archived_at IS NULL) AS questions,
        (SELECT count(*) FROM question q WHERE q.job_id = a.job_id AND q.archived_at IS NULL AND NOT EXISTS
           (SELECT FROM answer n WHERE n.application_id = a.id AND n.question_id = q.id)) AS questions_left,
+       (SELECT max(m.handed_over_at) FROM application o JOIN message m ON m.application_id = o.id
+        WHERE o.candidate_id = c.id AND m.track = 'manual' AND m.state = ANY($2)) AS last_by_hand_at,
        (SELECT k.given FROM consent k WHERE k.candidate_id = c.id AND k.channel = 'sms' AND k.address = c.phone
         ORDER BY k.at DESC, k.id DESC LIMIT 1) AS texts_allowed,
        (SELECT max(m.handed_over_at) FROM application o JOIN message m ON m.application_id = o.id
@@ -201,7 +205,7 @@ def _known(row: db.Row, around: Around, apart_from: str) -> Known:
         minutes=row["minutes"],
         questions=row["questions"],
         left=row["questions_left"],
-        external=row["interview_kind"] == "external",
+        external=row["interview_kind"] != "built_in",
         timezone=row["workspace_timezone"],
         facts=_facts(row, around, apart_from),
         languages=tuple(row[f"{whose}_language"][:2] for whose in ("candidate", "job", "workspace") if row[f"{whose}_language"]),
@@ -234,6 +238,7 @@ def _facts(row: db.Row, around: Around, apart_from: str) -> ApplicationFacts:
         overrides={m["step_key"]: (Override(m["wish"]), m["wished_at"]) for m in messages if m["wish"]},
         blasts=_blasts(messages),
         last_written_at=row["last_written_at"],
+        last_by_hand_at=row["last_by_hand_at"],
         requests=tuple((r["id"], r["at"]) for r in around.requests.get(row["id"], ())),
         more_time=(row["extension_id"], row["extended_at"]) if row["extension_id"] else None,
         application_id=row["id"],

@@ -104,8 +104,8 @@ async def _take(now: datetime, limit: int) -> list[db.Row]:
     """Texts to look for now, marked as looked for: whoever else looks at the same time takes others."""
     return await db.rows(
         f"""
-        UPDATE message SET looked_at = $3 WHERE id IN (
-          SELECT id FROM message WHERE {LATE} ORDER BY looked_at NULLS FIRST, handed_over_at LIMIT $4 FOR UPDATE SKIP LOCKED)
+        UPDATE message SET looked_at = $3 WHERE id = ANY(ARRAY(
+          SELECT id FROM message WHERE {LATE} ORDER BY looked_at NULLS FIRST, handed_over_at LIMIT $4 FOR UPDATE SKIP LOCKED))
         RETURNING id, workspace_id, application_id, channel, subject, attempts, looks, provider, to_address, from_address,
           link_id, handed_over_at
         """,

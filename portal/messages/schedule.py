@@ -16,6 +16,7 @@ from portal.messages import quiet, spread
 from portal.messages.facts import ApplicationFacts
 from portal.messages.plans import Plan, Step
 from portal.messages.rules import (
+    BREATH,
     HOLDS,
     NoSlot,
     Planned,
@@ -199,9 +200,12 @@ def _floor(case: Case, taken: Sequence[Taken]) -> Slot:
     """The earliest that the nudges before it, and the person, allow."""
     facts, gap = case.facts, case.plan.gap
     after_gap = max(one.at for one in taken) + gap if taken else anchor(facts)
-    if facts.snoozed_until is not None and facts.snoozed_until > after_gap:
-        return _snoozed(facts.snoozed_until, facts)
-    return Slot(after_gap, Reason.GAP, f"{gap / timedelta(hours=1):.0f} h between nudges")
+    slots = [Slot(after_gap, Reason.GAP, f"{gap / timedelta(hours=1):.0f} h between nudges")]
+    if facts.snoozed_until is not None:
+        slots.append(_snoozed(facts.snoozed_until, facts))
+    if facts.last_by_hand_at is not None:
+        slots.append(Slot(facts.last_by_hand_at + BREATH, Reason.JUST_WRITTEN_TO, "an hour after what a member wrote to them"))
+    return max(slots, key=lambda slot: slot.at)
 
 
 def _snoozed(until: datetime, facts: ApplicationFacts) -> Slot:

@@ -57,6 +57,7 @@ async def test_a_job_is_made_published_changed_and_closed(api: httpx.AsyncClient
     assert made.status_code == 201, made.text
     job = made.json()
     assert (job["status"], job["timezone"], job["country"], job["slug"]) == ("draft", "Europe/London", "GB", "day-nurse")
+    assert job["language"] == "en"
     home = f"/api/v1/jobs/{job['id']}"
     assert (await api.post(f"{home}/publish")).json()["status"] == "open"
     changed = await api.patch(home, json={"description": "Four days a week.", "deadline_days": 14})
@@ -239,6 +240,9 @@ async def test_more_time_brings_back_whose_time_was_over(api: httpx.AsyncClient,
     assert fields(said(await api.post(f"{path}/extend", json={"until": NOW.isoformat()}), 422, "invalid")) == ["until"]
     given = (await api.post(f"{path}/extend", json={"until": "2100-01-01T01:00:00+01:00"})).json()
     assert (given["stage"], given["deadline"], given["changed"]) == ("captured", "2100-01-01T00:00:00Z", True)
+    await db.run("UPDATE application SET stage = 'expired', ended_at = $1", NOW)
+    said(await api.post(f"{path}/start"), 409, "conflict")
+    assert (await api.post(f"{path}/complete")).json()["stage"] == "completed"
 
 
 async def test_applications_are_found_by_job_stage_channel_and_day(api: httpx.AsyncClient, home: Northgate) -> None:

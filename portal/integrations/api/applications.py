@@ -157,11 +157,16 @@ async def start(call: Call, application_id: UUID) -> Standing:
 
 
 @operation(
-    "POST", "/applications/{application_id}/complete", Scope.CANDIDATES, "Complete an application", conflicts="It has ended."
+    "POST",
+    "/applications/{application_id}/complete",
+    Scope.CANDIDATES,
+    "Complete an application",
+    conflicts="It is withdrawn or disqualified.",
 )
 async def complete(call: Call, application_id: UUID) -> Standing:
-    """An interview elsewhere is finished: no more messages go out. A second time changes nothing."""
-    changed = await applications.complete(call.workspace_id, application_id, now=call.now)
+    """An interview elsewhere is finished, also if their time was over here: no more messages go out. A second time changes
+    nothing."""
+    changed = await applications.complete(call.workspace_id, application_id, now=call.now, late=True)
     return await _standing(call, application_id, changed, {Stage.COMPLETED})
 
 

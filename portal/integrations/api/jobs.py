@@ -35,6 +35,9 @@ Zone = Annotated[str, Meta(max_length=60, description="IANA time zone.", example
 Country = Annotated[str, Meta(pattern="^[A-Z]{2}$", description="ISO 3166-1; how phone numbers are read.", examples=["GB"])]
 
 
+Language = Annotated[str, Meta(max_length=10, description="That candidates read.", examples=["en"])]
+
+
 class Job(msgspec.Struct, frozen=True, kw_only=True):
     """An opening that people are invited to interview for."""
 
@@ -62,7 +65,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewJob(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """A job to make. Time zone and country are the workspace's unless given."""
+    """A job to make. Time zone, country and language are the workspace's unless given."""
 
     title: Title
     location: Line = ""
@@ -77,6 +80,7 @@ class NewJob(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     extension_hours: Hours = 0
     timezone: Zone | UnsetType = UNSET
     country: Country | UnsetType = UNSET
+    language: Language | UnsetType = UNSET
 
 
 class JobChange(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -95,6 +99,7 @@ class JobChange(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     extension_hours: Hours | UnsetType = UNSET
     timezone: Zone | UnsetType = UNSET
     country: Country | UnsetType = UNSET
+    language: Language | UnsetType = UNSET
 
 
 class JobQuery(Paging, forbid_unknown_fields=True, kw_only=True):
@@ -135,7 +140,7 @@ async def make_job(call: Call, body: NewJob) -> Job:
     """It begins as a draft. Publish it when its interview is ready: an external one at once, a built-in one with its first
     question, which a member writes."""
     home = await workspaces.get_workspace(call.workspace_id)
-    fields = _read(job_form.empty(home.timezone, home.country), body, call.now, None)
+    fields = _read(job_form.empty(home.timezone, home.country, home.language), body, call.now, None)
     job_id = await jobs.make_job(call.workspace_id, fields, now=call.now)
     return await get_job.work(call, job_id=job_id)  # type: ignore[no-any-return]
 
