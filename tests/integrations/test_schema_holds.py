@@ -38,7 +38,7 @@ CHECKS: list[Any] = [
     negative_data_rejection,
 ]
 """Of schemathesis. What fits the schema may still be refused: a campaign that isn't there, a job that is closed."""
-EXAMPLES = 4
+EXAMPLES = 6
 """For each operation, of good and of bad requests each."""
 
 Case = schemathesis.Case[Any]
