@@ -21,6 +21,7 @@ from portal.candidates import applications, extension_pages, extensions
 from portal.candidates import pages as candidates_pages
 from portal.clicks import fault_pages, faults, front
 from portal.clicks import pages as clicks_pages
+from portal.integrations import ats_hooks_pages, ats_pages
 from portal.integrations import external_setup_pages as setup_pages
 from portal.integrations.api import page as api_page
 from portal.integrations.api import pages as api_pages
@@ -117,6 +118,8 @@ HANDLERS = [
     *setup_pages.handlers,
     *heymilo_pages.handlers,
     *heymilo_hooks_pages.handlers,
+    *ats_hooks_pages.handlers,
+    *ats_pages.handlers,
 ]
 
 

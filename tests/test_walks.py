@@ -17,6 +17,7 @@ from portal.accounts import setup
 from portal.accounts.access import ALLOWED, Permission, Role, SignedIn
 from portal.accounts.keys import Scope, make_key
 from portal.app import litestar_app
+from portal.integrations.ats import connections
 from portal.integrations.heymilo import postings
 from portal.interviews import hooks
 from portal.interviews.external import proof_of
@@ -60,6 +61,10 @@ class World:
     key_id: UUID
     fault_id: UUID
     endpoint_id: UUID
+    connection_id: UUID
+    secret_id: UUID
+    mapped_id: UUID
+    ats_delivery_id: UUID
     delivery_id: UUID
 
 
@@ -89,6 +94,8 @@ async def world(northgate: Northgate) -> World:
         "event", workspace_id=home, application_id=application_id, kind="captured", at=NOW, data={}, published_at=NOW
     )
     endpoint_id = await add_endpoint(home)
+    connection_id = await add_connection(home)
+    ats = {"workspace_id": home, "connection_id": connection_id}
     other = await cast.add_member(home, Role.VIEWER, "Lee Sand", "lee@northgate.example")
     return World(
         northgate=northgate,
@@ -111,6 +118,12 @@ async def world(northgate: Northgate) -> World:
         fault_id=await add_fault(home, link_id),
         endpoint_id=endpoint_id,
         delivery_id=await add_delivery(home, endpoint_id, application_id),
+        connection_id=connection_id,
+        secret_id=await cast.insert("ats_secret", **ats, sealed=crypto.seal("ats secret", "s", now=NOW), created_at=NOW),
+        mapped_id=await cast.insert(
+            "ats_job", **ats, their_id="4711", title="Vellum nurse at Northgate", ignored=False, seen_at=NOW
+        ),
+        ats_delivery_id=await add_ats_delivery(home, connection_id, application_id),
         suppression_id=await cast.insert(
             "suppression",
             workspace_id=home,
@@ -168,6 +181,29 @@ async def add_delivery(workspace_id: UUID, endpoint_id: UUID, application_id: UU
     )
 
 
+async def add_connection(workspace_id: UUID) -> UUID:
+    made = db.new_id()
+    values = {"system": "plain", "name": "Northgate", "key_version": 1, "api_key": "", "api_url": "", "invite": False}
+    digest = crypto.digest(connections.token_of(made, 1))
+    return await cast.insert("ats_connection", id=made, workspace_id=workspace_id, key_digest=digest, created_at=NOW, **values)
+
+
+async def add_ats_delivery(workspace_id: UUID, connection_id: UUID, application_id: UUID) -> UUID:
+    times = dict.fromkeys(("since", "next_at", "received_at", "ended_at"), NOW)
+    said = {"event": "candidate.created", "state": "done", "reason": "created", "note": "", "body": '{"name": "Ana Duarte"}'}
+    return await cast.insert(
+        "ats_delivery",
+        workspace_id=workspace_id,
+        connection_id=connection_id,
+        application_id=application_id,
+        delivery_key="1",
+        their_job="4711",
+        attempts=1,
+        **times,
+        **said,
+    )
+
+
 async def add_reply(workspace_id: UUID, application_id: UUID) -> UUID:
     return await cast.insert(
         "reply",
@@ -205,6 +241,12 @@ async def add_message(workspace_id: UUID, application_id: UUID) -> UUID:
 
 FILLED: dict[str, Callable[[World], object]] = {
     "/app/setup/{token}": lambda world: crypto.token("setup"),
+    "/hooks/ats/{system}": lambda world: "plain",
+    "/hooks/ats/{system}/{key}": lambda world: connections.token_of(world.connection_id, 1),
+    "connection_id": lambda world: world.connection_id,
+    "secret_id": lambda world: world.secret_id,
+    "mapped_id": lambda world: world.mapped_id,
+    "/app/settings/ats/{connection_id}/log/{delivery_id}": lambda world: world.ats_delivery_id,
     "/i/{token}": lambda world: token_of(world.personal_link_id),
     "/p/weekly/{token}": lambda world: weekly_stop.stop_token(world.member_id),
     "/p/{token}": lambda world: token_of(world.personal_link_id),

@@ -13,6 +13,7 @@ import dramatiq
 from portal import clock
 from portal.clicks import ingest as clicks
 from portal.clicks import replaying
+from portal.integrations.ats import processing as ats
 from portal.integrations.webhooks import notices, publishing, sending
 from portal.messages import blasts, delivery, planning
 from portal.messages import reconcile as unknown
@@ -26,6 +27,8 @@ AGE = 10_000
 LIMIT = 60_000
 """Milliseconds that an actor may take."""
 BATCH = 5000
+ATS = 20.0
+"""Seconds after which no further delivery is begun: one may wait half a minute for an API."""
 
 
 @dramatiq.actor(queue_name=WAKE, max_age=AGE, time_limit=LIMIT)
@@ -60,6 +63,19 @@ async def write_blasts() -> None:
 
 async def _write_blasts(now: datetime) -> None:
     while await blasts.work(now):
+        continue
+
+
+@dramatiq.actor(queue_name=WAKE, max_age=AGE, time_limit=LIMIT)
+async def look_into_ats() -> None:
+    """Look into what applicant tracking systems sent, one delivery after the other."""
+    await _do("ats", _look_into_ats)
+
+
+async def _look_into_ats(now: datetime) -> None:
+    """Stops in good time: an API may take its own, and the clock calls again."""
+    end = asyncio.get_running_loop().time() + ATS
+    while asyncio.get_running_loop().time() < end and await ats.work(now):
         continue
 
 

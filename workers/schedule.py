@@ -16,7 +16,10 @@ import structlog
 from portal import clock
 from portal.candidates import applications
 from portal.clicks import ingest, orphans, partitions, retention, visitors
+from portal.integrations import erasing
 from portal.integrations.api import once
+from portal.integrations.ats import connections, processing
+from portal.integrations.ats import deliveries as ats_deliveries
 from portal.integrations.heymilo import due as heymilo_due
 from portal.integrations.webhooks import deliveries, notices, publishing, sending
 from portal.interviews import hooks
@@ -91,6 +94,13 @@ async def wake_blasts(now: datetime) -> None:
         await asyncio.to_thread(actors.write_blasts.send)
 
 
+async def wake_ats(now: datetime) -> None:
+    from workers import actors, broker
+
+    if await processing.anything_due(now) and await asyncio.to_thread(broker.waiting, broker.WAKE) < MOST_WAKE_UPS:
+        await asyncio.to_thread(actors.look_into_ats.send)
+
+
 async def wake_reports(now: datetime) -> None:
     from workers import actors, broker
 
@@ -159,6 +169,10 @@ CHORES = (
     Chore("last touches", 60, touches.settle),
     Chore("weekly reports", 600, wake_reports),
     Chore("old lists of links", 600, uploads.forget_old),
+    Chore("deliveries of ATSs", 1, wake_ats),
+    Chore("late words about the erased", 600, erasing.sweep),
+    Chore("old deliveries of ATSs", 3600, ats_deliveries.forget_old),
+    Chore("old connections to ATSs", 3600, connections.forget_old),
     Chore("old callbacks", 3600, callbacks.forget_old),
     Chore("old answers of the API", 3600, once.forget_old),
     Chore("old webhook deliveries", 3600, deliveries.forget_old),

@@ -287,6 +287,7 @@ def settings_tabs(member: SignedIn) -> list[tuple[str, str, str]]:
     entries.append(("weekly", "Weekly report", "/app/settings/weekly"))
     if member.may(Permission.EDIT_CANDIDATES):
         entries.append(("do-not-contact", "Do not contact", "/app/settings/do-not-contact"))
+        entries.append(("ats", "ATS", "/app/settings/ats"))
     if not member.may(Permission.EDIT_WORKSPACE):
         return [entry for entry in entries if entry[0] != "members"]
     above = [("logo", "Logo", "/app/settings/logo"), ("domains", "Domains", "/app/settings/domains")]

@@ -41,6 +41,7 @@ BEFORE_THE_END = (
     "WHEN captured_at IS NOT NULL THEN 'captured' ELSE 'invited' END"
 )
 """SQL: the stage that an ended application had before."""
+NOT_ERASED = "EXISTS (SELECT FROM candidate WHERE candidate.id = application.candidate_id AND erased_at IS NULL)"
 
 
 class Application(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +76,7 @@ class Application(msgspec.Struct, frozen=True, kw_only=True):
     """Network and placement of the link they came through: "Instagram · Story"."""
     came_by: str
     """The same, or in words what came instead of a link."""
+    is_erased: bool = False
 
     @property
     def is_live(self) -> bool:
@@ -82,7 +84,7 @@ class Application(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def shown_name(self) -> str:
-        return self.name or self.email or "No name"
+        return "Erased" if self.is_erased else self.name or self.email or "No name"
 
 
 CAME_BY = (
@@ -90,7 +92,8 @@ CAME_BY = (
     "WHEN 'form' THEN 'Added by hand' WHEN 'api' THEN 'API' WHEN 'ats' THEN 'ATS' ELSE 'File' END)"
 )
 COLUMNS = (
-    "application.*, personal.token_version, candidate.name, candidate.email, candidate.phone, candidate.language, "
+    "application.*, personal.token_version, candidate.erased_at IS NOT NULL AS is_erased, "
+    "candidate.name, candidate.email, candidate.phone, candidate.language, "
     "candidate.timezone, job.title AS job_title, job.location AS job_location, "
     f"channel.network_name || ' · ' || channel.placement_name AS channel, {CAME_BY} AS came_by"
 )
@@ -187,7 +190,7 @@ async def restore(workspace_id: UUID, application_id: UUID, *, now: datetime, me
     async with db.transaction():
         stage = await db.value(
             f"UPDATE application SET stage = {BEFORE_THE_END}, ended_at = NULL, plan_stale = true "
-            "WHERE workspace_id = $1 AND id = $2 AND stage = 'withdrawn' RETURNING stage",
+            f"WHERE workspace_id = $1 AND id = $2 AND stage = 'withdrawn' AND {NOT_ERASED} RETURNING stage",
             workspace_id,
             application_id,
         )
@@ -203,7 +206,7 @@ async def extend_deadline(
     async with db.transaction():
         touched = await db.run(
             f"UPDATE application SET stage = {BEFORE_THE_END}, deadline_at = $3, ended_at = NULL, plan_stale = true "
-            "WHERE workspace_id = $1 AND id = $2 AND stage IN ('invited', 'captured', 'started', 'expired')",
+            f"WHERE workspace_id = $1 AND id = $2 AND stage IN ('invited', 'captured', 'started', 'expired') AND {NOT_ERASED}",
             workspace_id,
             application_id,
             until,

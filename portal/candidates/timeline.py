@@ -196,8 +196,10 @@ def _captured(event: Event, timezone: str) -> tuple[str, str]:
 
 
 def _extended(event: Event, timezone: str) -> tuple[str, str]:
-    until = moment(datetime.fromisoformat(str(event.data["until"])), timezone)
-    return f"Deadline moved to {until}", _by(event)
+    until = str(event.data.get("until", ""))
+    if not until:  # of one whose data was erased
+        return "Deadline moved", _by(event)
+    return f"Deadline moved to {moment(datetime.fromisoformat(until), timezone)}", _by(event)
 
 
 def _asked_for_time(event: Event, timezone: str) -> tuple[str, str]:
