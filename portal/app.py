@@ -14,7 +14,7 @@ from litestar.plugins.htmx import HTMXPlugin
 from litestar.types import ASGIApp
 
 from portal import clock, crypto, db, demo, redis
-from portal.accounts import access
+from portal.accounts import access, key_pages
 from portal.accounts import pages as accounts_pages
 from portal.accounts.middleware import SessionMiddleware
 from portal.candidates import adding_pages, applications, extension_pages, extensions, import_pages, resume_pages
@@ -23,6 +23,9 @@ from portal.clicks import fault_pages, faults, front
 from portal.clicks import pages as clicks_pages
 from portal.integrations import ats_hooks_pages, ats_pages
 from portal.integrations import external_setup_pages as setup_pages
+from portal.integrations.api import page as api_page
+from portal.integrations.api import pages as api_pages
+from portal.integrations.api import schema_pages
 from portal.integrations.heymilo import hooks_pages as heymilo_hooks_pages
 from portal.integrations.heymilo import making as heymilo_making
 from portal.integrations.heymilo import pages as heymilo_pages
@@ -76,6 +79,7 @@ COLLECT_AFTER = (50_000, 20, 50)
 HANDLERS = [
     *health.handlers,
     *accounts_pages.handlers,
+    *key_pages.handlers,
     *jobs_pages.handlers,
     *links_pages.handlers,
     *link_pages.handlers,
@@ -111,6 +115,8 @@ HANDLERS = [
     *plan_pages.handlers,
     *preferences_pages.handlers,
     *reports_pages.handlers,
+    *api_pages.handlers,
+    *schema_pages.handlers,
     *recipes_pages.handlers,
     *webhooks_pages.handlers,
     *setup_pages.handlers,
@@ -162,7 +168,7 @@ def settle() -> None:
 def litestar_app() -> Litestar:
     return Litestar(
         route_handlers=[*HANDLERS, static.router()],
-        guards=[access.guard],
+        guards=[access.guard, api_page.guard],
         middleware=[DefineMiddleware(SessionMiddleware)],
         dependencies={"member": _asked(access.signed_in), "now": _asked(clock.now)}
         | {n: _given(v) for n, v in SHOWN_FROM_ABOVE.items()},
@@ -198,7 +204,7 @@ def csrf() -> CSRFConfig:
         cookie_secure=settings().secure_cookies,
         cookie_httponly=True,
         cookie_samesite="lax",
-        exclude=[r"^/(apply|i|p|my-data|api|hooks|health|ready|metrics|static|brand|card|jobs)(/|$)"],
+        exclude=[r"^/(apply|i|p|my-data|api|schema|hooks|health|ready|metrics|static|brand|card|jobs)(/|$)"],
     )
 
 

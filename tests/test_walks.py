@@ -15,6 +15,7 @@ from litestar.types import ASGIApp
 from portal import crypto, db
 from portal.accounts import setup
 from portal.accounts.access import ALLOWED, Permission, Role, SignedIn
+from portal.accounts.keys import Scope, make_key
 from portal.app import litestar_app
 from portal.integrations.ats import connections
 from portal.integrations.heymilo import postings
@@ -34,6 +35,8 @@ LOGS = {"click_journal", "landing", "migration"}
 JOB = "vellum-nurse"
 SECRETS = ("Northgate", "Vellum", "vellum", "Ana Duarte", "ana.duarte", "Mara Lind", "Jo Park", "RN-4411")
 """Words that only Northgate's people may read."""
+PERSONAL = ("Ana Duarte", "ana.duarte", "RN-4411", "Is it Ana")
+"""And of them only those who may see candidates."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ class World:
     blast_id: UUID
     import_id: UUID
     resume_id: UUID
+    key_id: UUID
     fault_id: UUID
     endpoint_id: UUID
     connection_id: UUID
@@ -123,6 +127,7 @@ async def world(northgate: Northgate) -> World:
             content=b"%PDF-1.7",
             created_at=NOW,
         ),
+        key_id=await add_key(home),
         fault_id=await add_fault(home, link_id),
         endpoint_id=endpoint_id,
         delivery_id=await add_delivery(home, endpoint_id, application_id),
@@ -164,6 +169,11 @@ async def add_import(workspace_id: UUID, job_id: UUID) -> UUID:
         ["ana.duarte@example.com"],
     )
     return made
+
+
+async def add_key(workspace_id: UUID) -> UUID:
+    values = {"name": "Northgate's site", "digest": crypto.digest("nobody knows"), "ending": "11ab", "scopes": ["read"]}
+    return await cast.insert("api_key", workspace_id=workspace_id, created_at=NOW, **values)
 
 
 async def add_blast(workspace_id: UUID) -> UUID:
@@ -293,6 +303,7 @@ FILLED: dict[str, Callable[[World], object]] = {
     "message_id": lambda world: world.message_id,
     "picture": lambda world: f"job-{JOB}-{'a' * 26}.png",
     "picture_id": lambda world: world.picture_id,
+    "key_id": lambda world: world.key_id,
     "/app/figures/export/{table}": lambda world: "channels.csv",
     "question_id": lambda world: world.northgate.question_ids[0],
     "resume_id": lambda world: world.resume_id,
@@ -312,6 +323,7 @@ class Stop:
     pattern: str
     permission: Permission | None
     public: bool
+    scope: Scope | None
 
     @property
     def for_members(self) -> bool:
@@ -339,7 +351,8 @@ def stops(app: Litestar) -> Iterator[Stop]:
         assert isinstance(route, HTTPRoute), f"{route.path} is walked by nobody"
         for handler in route.route_handlers:
             for method in sorted(set(handler.http_methods) - {"OPTIONS"}):
-                yield Stop(method, route.path_format, handler.opt.get("permission"), bool(handler.opt.get("public")))
+                opt = handler.opt
+                yield Stop(method, route.path_format, opt.get("permission"), bool(opt.get("public")), opt.get("scope"))
 
 
 @pytest.fixture
@@ -402,14 +415,85 @@ async def foreign(app: ASGIApp, outsider: SignedIn) -> AsyncIterator[httpx.Async
 
 async def test_each_member_page_asks_for_a_permission(walk: list[Stop]) -> None:
     open_to_all = {stop.pattern for stop in walk if stop.for_members and stop.public}
-    silent = [str(stop) for stop in walk if not stop.public and stop.permission is None]
+    silent = [str(stop) for stop in walk if not stop.public and stop.permission is None and stop.scope is None]
     assert open_to_all == PUBLIC_MEMBER_PATHS
     assert silent == []
 
 
 async def test_pages_that_need_nobody_are_not_members_pages(walk: list[Stop]) -> None:
-    closed = [str(stop) for stop in walk if not stop.for_members and not stop.public]
+    closed = [str(stop) for stop in walk if not stop.for_members and not stop.public and stop.scope is None]
     assert closed == []
+
+
+async def test_the_api_is_for_keys_alone(walk: list[Stop]) -> None:
+    """All of it, and nothing else: no route there is public, or open to members."""
+    below = {str(stop) for stop in walk if stop.pattern.startswith("/api")}
+    assert below == {str(stop) for stop in walk if stop.scope is not None and not stop.public and stop.permission is None}
+    assert len(below) > 20
+
+
+async def test_the_api_knows_no_cookies(walk: list[Stop], world: World, app: ASGIApp) -> None:
+    """So nobody's browser can be led to do anything there, and it needs no token against that."""
+    before, wrong = await checksums(), []
+    async with browser(app) as client:
+        await cast.sign_in(client, world.northgate.admin)
+        for stop in walk:
+            if stop.scope is None:
+                continue
+            answer = await client.request(stop.method, stop.path(world), json={})
+            if answer.status_code != 401 or answer.headers["www-authenticate"] != "Bearer":
+                wrong.append(f"{stop} answered {answer.status_code}")
+    assert wrong == []
+    assert changed(before, await checksums()) == []
+
+
+async def test_a_key_opens_what_its_scopes_say(walk: list[Stop], world: World, app: ASGIApp) -> None:
+    secrets = {scope: await make_key(world.northgate.id, scope, [scope], member_id=None, now=NOW) for scope in Scope}
+    wrong = []
+    async with browser(app) as client:
+        for scope, secret in secrets.items():
+            for stop in walk:
+                if stop.scope is None:
+                    continue
+                headers = {"authorization": f"Bearer {secret}"}
+                answer = await client.request(stop.method, stop.path(world), json=ANSWERS, headers=headers)
+                if (answer.status_code == 403) is (scope is stop.scope) or answer.status_code in {401, 429}:
+                    wrong.append(f"{stop} with {scope} answered {answer.status_code}")
+                if scope is not Scope.CANDIDATES_READ:
+                    wrong += [f"{stop} with {scope} says {word}" for word in PERSONAL if word in answer.text]
+    assert wrong == []
+
+
+async def test_no_get_of_a_program_changes_anything(walk: list[Stop], world: World, app: ASGIApp) -> None:
+    """But for the note, once a minute, that its key was used."""
+    secret = await make_key(world.northgate.id, "A program", list(Scope), member_id=None, now=NOW)
+    wrong = []
+    async with browser(app, headers={"authorization": f"Bearer {secret}"}) as client:
+        assert (await client.get("/api/v1/jobs")).status_code == 200
+        before = await checksums()
+        for stop in walk:
+            if stop.scope is None or stop.method != "GET":
+                continue
+            if (await client.get(stop.path(world))).status_code != 200 or changed(before, await checksums()):
+                wrong.append(str(stop))
+    assert wrong == []
+
+
+async def test_a_key_of_another_workspace_is_a_closed_door(
+    walk: list[Stop], world: World, outsider: SignedIn, app: ASGIApp
+) -> None:
+    secret = await make_key(outsider.workspace_id, "Of an outsider", list(Scope), member_id=None, now=NOW)
+    before, wrong = await checksums(world.northgate.id), []
+    async with browser(app, headers={"authorization": f"Bearer {secret}"}) as client:
+        for stop in walk:
+            if stop.scope is None:
+                continue
+            answer = await client.request(stop.method, stop.path(world), json=ANSWERS)
+            if stop.names_something and answer.status_code not in {404, 422}:
+                wrong.append(f"{stop} answered {answer.status_code}")
+            wrong += [f"{stop} says {word}" for word in SECRETS if word in answer.text]
+    assert wrong == []
+    assert changed(before, await checksums(world.northgate.id)) == []
 
 
 async def test_another_workspace_is_a_closed_door(walk: list[Stop], world: World, foreign: httpx.AsyncClient) -> None:

@@ -19,6 +19,7 @@ from portal.candidates.imports import keeping
 from portal.candidates.imports import work as imports
 from portal.clicks import ingest, orphans, partitions, retention, visitors
 from portal.integrations import erasing
+from portal.integrations.api import once
 from portal.integrations.ats import connections, processing
 from portal.integrations.ats import deliveries as ats_deliveries
 from portal.integrations.heymilo import due as heymilo_due
@@ -117,6 +118,7 @@ CHORES = (
     Chore("old connections to ATSs", 3600, connections.forget_old),
     Chore("old lists of people", 600, keeping.forget_old),
     Chore("old callbacks", 3600, callbacks.forget_old),
+    Chore("old answers of the API", 3600, once.forget_old),
     Chore("old webhook deliveries", 3600, deliveries.forget_old),
     Chore("old calls of interviews", 3600, hooks.forget_old),
 )

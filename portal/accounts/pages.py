@@ -291,6 +291,7 @@ def settings_tabs(member: SignedIn) -> list[tuple[str, str, str]]:
     if not member.may(Permission.EDIT_WORKSPACE):
         return [entry for entry in entries if entry[0] != "members"]
     above = [("logo", "Logo", "/app/settings/logo"), ("domains", "Domains", "/app/settings/domains")]
+    above.append(("keys", "API keys", "/app/settings/keys"))
     above.append(("heymilo", "HeyMilo", "/app/settings/heymilo"))
     above.append(("webhooks", "Webhooks", "/app/settings/webhooks"))
     return [*entries, ("sending", "Sending", "/app/settings/sending"), ("utm", "UTM words", "/app/settings/utm"), *above]

@@ -41,6 +41,8 @@ MEMBER_PAGES = (
     "/app/settings",
     "/app/settings/members",
     "/app/settings/utm",
+    "/app/settings/keys",
+    "/schema",
 )
 
 
