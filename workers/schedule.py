@@ -18,7 +18,7 @@ from portal.candidates import applications
 from portal.clicks import ingest, orphans, partitions, retention, visitors
 from portal.links import uploads
 from portal.messages import blasts, callbacks, delivery, fates, planning, reconcile
-from portal.reports import touches
+from portal.reports import came, totals, touches
 from workers import outages, stores
 from workers.starting import start
 
@@ -121,6 +121,8 @@ CHORES = (
     Chore("hits on no link", 60, orphans.forget_old),
     Chore("old clicks", 3600, retention.drop_old),
     Chore("last touches", 60, touches.settle),
+    Chore("what brought people", 60, came.settle),
+    Chore("totals of people", 60, totals.fold),
     Chore("weekly reports", 600, wake_reports),
     Chore("old lists of links", 600, uploads.forget_old),
     Chore("old callbacks", 3600, callbacks.forget_old),

@@ -61,8 +61,10 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     zone: str = ""
     verdict: Verdict = Verdict.PERSON
 
-    def scope(self, workspace_id: UUID, timezone: str, start: date = date.min, end: date = date.min) -> Scope:
-        """Of the days from `start` to `end`; of none, to ask for what needs no days."""
+    def scope(
+        self, workspace_id: UUID, timezone: str, start: date = date.min, end: date = date.min, counted_until: date = date.min
+    ) -> Scope:
+        """Of the days from `start` to `end`; of none, to ask for what needs no days. `counted_until`: as `totals` say."""
         return Scope(
             workspace_id=workspace_id,
             timezone=timezone,
@@ -75,6 +77,7 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
             verdict=self.verdict,
             values=tuple(sorted(self.values.items())),
             zone=self.zone,
+            counted_until=counted_until,
         )
 
     def _id(self, kind: str) -> UUID | None:

@@ -1,10 +1,11 @@
 """The SQL of every number of clicks that members see: one figure a function. People are counted in `people`.
 
 What was clicked comes from the rollups of links, and from the sums kept beside them: running totals of a link, and days and hours
-of a whole workspace. Where the filters ask for more than these keep, the single clicks of the period are counted, and the page
-says so.
+of a whole workspace. Filters of apps, devices and the like read the mixes; where there are none, the single clicks of the period
+are counted, and the page says so.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
@@ -14,7 +15,7 @@ import msgspec
 
 from portal import db
 from portal.clicks.verdicts import Verdict
-from portal.reports.scope import CHANNEL, COLUMN, By, Dimension, Query, Scope, at_place, daily, links, single
+from portal.reports.scope import CHANNEL, COLUMN, By, Dimension, Query, Scope, at_place, daily, links, mixes, single
 
 
 class Origin(StrEnum):
@@ -70,6 +71,12 @@ async def landed(scope: Scope, by: By) -> Numbers:
     if not scope.values:
         return await _totals(scope, "landed", by)
     q = Query()
+    if scope.mixer and by is By.CHANNEL:
+        return await _by_key(
+            f"SELECT m.channel_id AS key, sum(m.landed)::bigint AS number FROM click_mix m WHERE {_mixed(scope, q)} "
+            "GROUP BY 1 HAVING sum(m.landed) > 0",
+            q,
+        )
     return await _by_key(
         f"{links(scope, q)} SELECT l.{by} AS key, count(*) AS number FROM click c JOIN l ON l.id = c.link_id "
         f"JOIN landing ON landing.click_id = c.id WHERE {single(scope, q)} AND c.verdict = 'person' GROUP BY 1",
@@ -97,6 +104,8 @@ async def clicks_by_hour(scope: Scope) -> dict[tuple[int, int], int]:
     """
     if scope.zone:
         return {}
+    if scope.values and scope.mixer:
+        return await _mixed_hours(scope)
     q = Query()
     source = _single_hours(scope, q) if scope.values else _hours(scope, q)
     local = f"h.at AT TIME ZONE {q(scope.timezone)}"
@@ -112,6 +121,8 @@ async def clicks_by_value(scope: Scope) -> dict[Dimension, list[Counted]]:
     """What the clicks came from, the most frequent first. Of hits that are no person's only if a filter asks for one of these."""
     if scope.zone or (scope.verdict is not Verdict.PERSON and not scope.values):
         return {}
+    if scope.values and scope.mixer:
+        return await _mixed_values(scope)
     q = Query()
     source = _single_values(scope, q) if scope.values else _days(scope, q, list(Dimension))
     found: dict[Dimension, list[Counted]] = {dimension: [] for dimension in Dimension}
@@ -124,7 +135,7 @@ async def clicks_by_value(scope: Scope) -> dict[Dimension, list[Counted]]:
 async def excluded(scope: Scope) -> dict[str, list[Excluded]]:
     """Hits that were not counted, by the kind of their link (``channel`` or ``personal``); the most frequent first."""
     q = Query()
-    source = _single_excluded(scope, q) if scope.values else _excluded(scope, q)
+    source = _excluded(scope, q) if not scope.values else _mixed_excluded(scope, q) if scope.mixer else _single_excluded(scope, q)
     found = await db.rows(
         f"SELECT h.kind, h.verdict, h.reason, sum(h.hits)::bigint AS hits FROM ({source}) h "
         "GROUP BY 1, 2, 3 ORDER BY 4 DESC, 2, 3",
@@ -227,7 +238,9 @@ async def _totals(scope: Scope, dimension: str, by: By) -> Numbers:
 
 def _narrowed(scope: Scope, q: Query, by: By) -> str:
     """Channel or link, day and number of what fits the filters, as rollups or as clicks have it."""
-    if scope.reads_clicks:
+    if scope.is_mixed and scope.mixer and by is By.CHANNEL:
+        return f"SELECT m.channel_id, m.day, m.clicks FROM click_mix m WHERE {_mixed(scope, q)}"
+    if scope.is_mixed:
         return _single_days(scope, q)
     dimension, value = scope.values[0] if scope.values else ("verdict", scope.verdict.value)
     where = f"{daily(scope, q, [dimension])} AND d.value = {q(value)}"
@@ -268,6 +281,45 @@ def _excluded(scope: Scope, q: Query) -> str:
     if scope.owner:
         return f"SELECT d.kind, {parts} FROM click_sum_daily d WHERE {where} AND d.owner_id = {q(scope.owner)}"
     return f"SELECT l.kind, {parts} FROM click_daily d JOIN link l ON l.id = d.link_id WHERE {where} AND {at_place(scope, q)}"
+
+
+def _mixed(scope: Scope, q: Query) -> str:
+    """Of `click_mix m`: hits of the scope's verdict on channel links."""
+    return f"{mixes(scope, q)} AND m.kind = '{CHANNEL}' AND m.verdict = {q(scope.verdict.value)}"
+
+
+def _mixed_excluded(scope: Scope, q: Query) -> str:
+    others = [verdict.value for verdict in Verdict if verdict is not Verdict.PERSON]
+    where = f"{mixes(scope, q)} AND m.kind = ANY({q([CHANNEL, PERSONAL])}) AND m.verdict = ANY({q(others)})"
+    return f"SELECT m.kind, m.verdict, m.reason, m.clicks AS hits FROM click_mix m WHERE {where} AND m.clicks <> 0"
+
+
+async def _mixed_hours(scope: Scope) -> dict[tuple[int, int], int]:
+    """As the workspace's clock said when they were counted."""
+    q = Query()
+    hours = ", ".join(f"sum(m.hours[{hour + 1}])" for hour in range(24))
+    sql = f"SELECT extract(isodow FROM m.day)::int, ARRAY[{hours}]::bigint[] FROM click_mix m WHERE {_mixed(scope, q)} GROUP BY 1"
+    found = await db.rows(sql, *q.args)
+    return {(row[0], hour): number for row in found for hour, number in enumerate(row[1]) if number}
+
+
+async def _mixed_values(scope: Scope) -> dict[Dimension, list[Counted]]:
+    """The database puts alike clicks together; each counts with its value of every dimension."""
+    q = Query()
+    names = ", ".join(Dimension)
+    found = await db.rows(
+        f"SELECT {names}, sum(m.clicks)::bigint AS number FROM click_mix m WHERE {_mixed(scope, q)} GROUP BY {names}", *q.args
+    )
+    counts: dict[Dimension, Counter[str]] = {dimension: Counter() for dimension in Dimension}
+    for row in found:
+        for dimension in Dimension:
+            counts[dimension][row[dimension]] += row["number"]
+    return {
+        dimension: [
+            Counted(value, number) for value, number in sorted(of.items(), key=lambda pair: (-pair[1], pair[0])) if number
+        ]
+        for dimension, of in counts.items()
+    }
 
 
 def _single_hours(scope: Scope, q: Query) -> str:
