@@ -300,7 +300,7 @@ async def _mixed_hours(scope: Scope) -> dict[tuple[int, int], int]:
     hours = ", ".join(f"sum(m.hours[{hour + 1}])" for hour in range(24))
     sql = f"SELECT extract(isodow FROM m.day)::int, ARRAY[{hours}]::bigint[] FROM click_mix m WHERE {_mixed(scope, q)} GROUP BY 1"
     found = await db.rows(sql, *q.args)
-    return {(row[0], hour): number for row in found for hour, number in enumerate(row[1]) if number}
+    return {(row[0], hour): number for row in found for hour, number in enumerate(row[1]) if number > 0}
 
 
 async def _mixed_values(scope: Scope) -> dict[Dimension, list[Counted]]:
@@ -314,12 +314,11 @@ async def _mixed_values(scope: Scope) -> dict[Dimension, list[Counted]]:
     for row in found:
         for dimension in Dimension:
             counts[dimension][row[dimension]] += row["number"]
-    return {
-        dimension: [
-            Counted(value, number) for value, number in sorted(of.items(), key=lambda pair: (-pair[1], pair[0])) if number
-        ]
-        for dimension, of in counts.items()
-    }
+    return {dimension: _ranked(of) for dimension, of in counts.items()}
+
+
+def _ranked(counts: Counter[str]) -> list[Counted]:
+    return [Counted(value, number) for value, number in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])) if number]
 
 
 def _single_hours(scope: Scope, q: Query) -> str:

@@ -1,6 +1,6 @@
 """Totals of people say what the people say one by one, whatever changes, and whenever they are made."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import pairwise
 from uuid import UUID
 
@@ -24,8 +24,8 @@ async def fold() -> None:
         await totals.fold(NOW)
 
 
-async def until(world: World) -> dict[str, object]:
-    return {"counted_until": await totals.counted_until(world.workspace_id, ZONE)}
+async def until(world: World) -> date:
+    return await totals.counted_until(world.workspace_id, ZONE)
 
 
 async def check(world: World) -> None:
@@ -34,7 +34,7 @@ async def check(world: World) -> None:
     for start, end in (*PERIODS, (ALL[0], NOW.date() - timedelta(days=9))):
         for place in places(world):
             one_by_one = scope_of(world.workspace_id, start, end, **place)
-            await check_scope(one_by_one, scope_of(world.workspace_id, start, end, **place, **kept))
+            await check_scope(one_by_one, scope_of(world.workspace_id, start, end, **place, counted_until=kept))
 
 
 async def check_scope(one_by_one: Scope, by_totals: Scope) -> None:
@@ -56,14 +56,14 @@ def about(said: Times, right: Times) -> bool:
 
 async def test_totals_say_what_people_say_one_by_one(world: World) -> None:
     await fold()
-    assert (await until(world))["counted_until"] == NOW.date() - totals.OPEN_DAYS
+    assert await until(world) == NOW.date() - totals.OPEN_DAYS
     await check(world)
 
 
 async def test_nothing_is_missing_while_totals_are_being_made(world: World) -> None:
     first = await db.value("SELECT min(created_at) FROM application")
     await totals.fold(first + timedelta(days=9))
-    assert (await until(world))["counted_until"] < NOW.date() - timedelta(days=20)
+    assert await until(world) < NOW.date() - timedelta(days=20)
     await check(world)
 
 
@@ -82,9 +82,9 @@ async def test_what_changes_is_seen_at_once_and_after_the_next_round(world: Worl
     await fold()
     assert await db.run(change)
     await check(world)
-    assert (await until(world))["counted_until"] < NOW.date() - timedelta(days=20)
+    assert await until(world) < NOW.date() - timedelta(days=20)
     await fold()
-    assert (await until(world))["counted_until"] == NOW.date() - totals.OPEN_DAYS
+    assert await until(world) == NOW.date() - totals.OPEN_DAYS
     await check(world)
 
 
@@ -98,7 +98,7 @@ async def test_last_touches_are_right_before_and_after_they_are_noted(world: Wor
 
 
 async def whole(world: World) -> Steps:
-    found = await people.everybody(scope_of(world.workspace_id, *ALL, **await until(world)), By.CHANNEL)
+    found = await people.everybody(scope_of(world.workspace_id, *ALL, counted_until=await until(world)), By.CHANNEL)
     return sum_of(list(found.steps.values()))
 
 
