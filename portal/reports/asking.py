@@ -34,7 +34,7 @@ async def ask(
     # The place, whenever and whoever: before anything happened there, the page says how to begin.
     first = await numbers.first_day(Filters(places=filters.places).scope(member.workspace_id, member.timezone))
     period, errors = read_or_default(query, today=today, first=first)
-    until = await totals.counted_until(member.workspace_id, member.timezone)
+    until = await totals.counted_until(member.workspace_id)
     return Asked(
         view=_view(path, query, period, filters, of),
         filters=filters,

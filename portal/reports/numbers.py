@@ -15,6 +15,7 @@ import msgspec
 
 from portal import db
 from portal.clicks.verdicts import Verdict
+from portal.reports.clocks import clock_spans
 from portal.reports.scope import CHANNEL, COLUMN, By, Dimension, Query, Scope, at_place, daily, links, mixes, single
 
 
@@ -47,29 +48,38 @@ class Counted(msgspec.Struct, frozen=True):
     clicks: int
 
 
-async def clicks(scope: Scope, by: By) -> Numbers:
-    """Taps by people on channel links; hits of the scope's verdict, if it asks for another."""
+class Taps(msgspec.Struct, frozen=True):
+    """Of people on channel links, in rows."""
+
+    clicks: Numbers
+    """Hits of the scope's verdict, if it asks for another."""
+    visitors: Numbers
+    """Different people behind the taps, counted anew each day and for each link: the salt of their mark changes daily."""
+    landed: Numbers
+    """Taps whose page was shown."""
+
+
+async def taps(scope: Scope, by: By) -> Taps:
+    if scope.is_narrowed:
+        return Taps(await _clicks(scope, by), {}, await _landed(scope, by))
+    found: dict[str, Numbers] = {"verdict": {}, "visitor": {}, "landed": {}}
+    for row in await _totals(scope, by):
+        found[row["dimension"]][row["key"]] = row["number"]
+    return Taps(found["verdict"], found["visitor"], found["landed"])
+
+
+async def _clicks(scope: Scope, by: By) -> Numbers:
     if scope.zone:
         return {}
-    if not scope.is_narrowed:
-        return await _totals(scope, "verdict", by)
     q = Query()
     return await _by_key(
         f"SELECT h.{by} AS key, sum(h.clicks)::bigint AS number FROM ({_narrowed(scope, q, by)}) h GROUP BY 1", q
     )
 
 
-async def visitors(scope: Scope, by: By) -> Numbers:
-    """Different people behind the taps, counted anew each day and for each link: the salt of their mark changes daily."""
-    return {} if "visitors" in scope.unknown else await _totals(scope, "visitor", by)
-
-
-async def landed(scope: Scope, by: By) -> Numbers:
-    """Taps whose page was shown."""
+async def _landed(scope: Scope, by: By) -> Numbers:
     if "landed" in scope.unknown:
         return {}
-    if not scope.values:
-        return await _totals(scope, "landed", by)
     q = Query()
     if scope.mixer and by is By.CHANNEL:
         return await _by_key(
@@ -108,13 +118,25 @@ async def clicks_by_hour(scope: Scope) -> dict[tuple[int, int], int]:
         return await _mixed_hours(scope)
     q = Query()
     source = _single_hours(scope, q) if scope.values else _hours(scope, q)
-    local = f"h.at AT TIME ZONE {q(scope.timezone)}"
     found = await db.rows(
-        f"SELECT extract(isodow FROM {local})::int AS weekday, extract(hour FROM {local})::int AS hour, "
-        f"sum(h.clicks)::bigint AS number FROM ({source}) h GROUP BY 1, 2",
+        f"SELECT (extract(epoch FROM h.at)::bigint + {_ahead(scope, q)}) / 3600 % 168 AS hour, sum(h.clicks)::bigint AS number "
+        f"FROM ({source}) h GROUP BY 1",
         *q.args,
     )
-    return {(row["weekday"], row["hour"]): row["number"] for row in found}
+    return {_of_week(row["hour"]): row["number"] for row in found}
+
+
+def _ahead(scope: Scope, q: Query) -> str:
+    """Seconds that the workspace's clock is ahead of UTC. It changes twice a year: to ask the database's calendar for each of
+    thousands of hours takes longer than all the rest."""
+    spans = clock_spans(scope.begins_at, scope.ends_at)
+    whens = "".join(f"WHEN h.at < {q(until)} THEN {ahead} " for until, ahead in spans[:-1])
+    return f"CASE {whens}ELSE {spans[-1][1]} END" if whens else str(spans[-1][1])
+
+
+def _of_week(hour: int) -> tuple[int, int]:
+    """Of hours since the beginning of 1970, a Thursday, less whole weeks: day of the week and hour of the day."""
+    return (hour // 24 + 3) % 7 + 1, hour % 24
 
 
 async def clicks_by_value(scope: Scope) -> dict[Dimension, list[Counted]]:
@@ -181,28 +203,14 @@ def _first_person(scope: Scope, q: Query) -> str:
     )
 
 
-async def figures_of_jobs(workspace_id: UUID, job_ids: Sequence[UUID]) -> list[db.Row]:
+async def clicks_of_jobs(workspace_id: UUID, job_ids: Sequence[UUID]) -> list[db.Row]:
     """Job, name of the figure and number, of all time; nothing for what is 0."""
     return await db.rows(
-        """
-        SELECT d.owner_id AS job_id, name.figure, sum(d.clicks)::bigint AS number
-        FROM click_sum_daily d
-        JOIN (VALUES ('verdict', 'clicks'), ('visitor', 'visitors'), ('landed', 'landed')) name (dimension, figure)
-          ON name.dimension = d.dimension
-        WHERE d.workspace_id = $1 AND d.owner_id = ANY($2) AND d.kind = 'channel' AND d.value = 'person'
-        GROUP BY 1, 2
-        UNION ALL
-        SELECT a.job_id, step.figure, count(*)
-        FROM application a,
-          LATERAL (VALUES
-            ('invited', a.captured_at IS NULL),
-            ('captured', a.captured_at IS NOT NULL),
-            ('started', a.started_at IS NOT NULL),
-            ('completed', a.completed_at IS NOT NULL)
-          ) step (figure, reached)
-        WHERE a.workspace_id = $1 AND a.job_id = ANY($2) AND step.reached
-        GROUP BY 1, 2
-        """,
+        "SELECT l.job_id, name.figure, sum(t.clicks)::bigint AS number FROM link l "
+        "CROSS JOIN (VALUES ('verdict', 'clicks'), ('visitor', 'visitors'), ('landed', 'landed')) name (dimension, figure) "
+        "CROSS JOIN LATERAL (SELECT clicks FROM click_total WHERE owner_id = l.id AND dimension = name.dimension "
+        "ORDER BY day DESC LIMIT 1) t "
+        f"WHERE l.workspace_id = $1 AND l.job_id = ANY($2) AND l.kind = '{CHANNEL}' GROUP BY 1, 2",
         workspace_id,
         list(job_ids),
     )
@@ -219,7 +227,7 @@ async def clicks_of_links(workspace_id: UUID, link_ids: Sequence[UUID]) -> list[
     )
 
 
-async def _totals(scope: Scope, dimension: str, by: By) -> Numbers:
+async def _totals(scope: Scope, by: By) -> list[db.Row]:
     """What stood at the end of the period less what stood before it: two looks at an index for each link, however long it is; all
     links of a workspace have totals by channel too."""
     q = Query()
@@ -227,12 +235,13 @@ async def _totals(scope: Scope, dimension: str, by: By) -> Numbers:
         owners = f"WITH o AS (SELECT id, id AS key FROM channel WHERE workspace_id = {q(scope.workspace_id)})"
     else:
         owners = f"{links(scope, q)}, o AS (SELECT id, {by} AS key FROM l)"
-    until = f"SELECT clicks FROM click_total WHERE owner_id = o.id AND dimension = {q(dimension)} AND day"
-    return await _by_key(
-        f"{owners} SELECT o.key, sum(ending.clicks - coalesce("
-        f"({until} < {q(scope.start)} ORDER BY day DESC LIMIT 1), 0))::bigint AS number FROM o CROSS JOIN LATERAL "
-        f"({until} BETWEEN {q(scope.start)} AND {q(scope.end)} ORDER BY day DESC LIMIT 1) ending GROUP BY 1",
-        q,
+    until = "SELECT clicks FROM click_total WHERE owner_id = o.id AND dimension = of.dimension AND day"
+    return await db.rows(
+        f"{owners} SELECT of.dimension, o.key, sum(ending.clicks - coalesce("
+        f"({until} < {q(scope.start)} ORDER BY day DESC LIMIT 1), 0))::bigint AS number "
+        "FROM o CROSS JOIN (VALUES ('verdict'), ('visitor'), ('landed')) of (dimension) CROSS JOIN LATERAL "
+        f"({until} BETWEEN {q(scope.start)} AND {q(scope.end)} ORDER BY day DESC LIMIT 1) ending GROUP BY 1, 2",
+        *q.args,
     )
 
 

@@ -27,19 +27,21 @@ ALL = "all"
 STEPS = 3
 """Of which it is kept how long they took."""
 COUNTS = ("people", "captured", "started", "completed", "returned")
+REACHED = ("captured", "started", "completed")
 COLUMNS = ("workspace_id", "owner_id", "source", "day", *COUNTS, "finished", "times", "zones", "zoned")
 
 
-async def counted_until(workspace_id: UUID, timezone: str) -> date:
-    """Totals are right for people who came before this day."""
-    found: date | None = await db.value(UNTIL, workspace_id, timezone)
-    return found or date.min
-
-
 UNTIL = """
-SELECT least(f.until, (SELECT (min(s.at) AT TIME ZONE $2)::date FROM person_stale s WHERE s.workspace_id = f.workspace_id))
-FROM person_folded f WHERE f.workspace_id = $1
+SELECT least(f.until, (
+  SELECT (min(s.at) AT TIME ZONE w.timezone)::date FROM person_stale s WHERE s.workspace_id = f.workspace_id))
+FROM person_folded f JOIN workspace w ON w.id = f.workspace_id WHERE f.workspace_id = $1
 """
+
+
+async def counted_until(workspace_id: UUID) -> date:
+    """Totals are right for people who came before this day."""
+    found: date | None = await db.value(UNTIL, workspace_id)
+    return found or date.min
 
 
 # ---- Reading ---------------------------------------------------------------------------------------------------------------
@@ -97,6 +99,22 @@ def single(scope: Scope) -> Scope | None:
     return msgspec.structs.replace(scope, start=scope.counted_until) if scope.end >= scope.counted_until else None
 
 
+async def people_of_jobs(workspace_id: UUID, job_ids: Sequence[UUID]) -> list[db.Row]:
+    """Job, `people` and how many of them got how far, of all time: up to a day, and since."""
+    reached = ", ".join(f"count(a.{name}_at)" for name in REACHED)
+    counted_until = f"(SELECT coalesce(({UNTIL}), '-infinity'))"
+    return await db.rows(
+        f"SELECT job.id AS job_id, t.people, {', '.join(f't.{name}' for name in REACHED)} FROM unnest($2::uuid[]) job (id) "
+        f"CROSS JOIN LATERAL (SELECT * FROM person_total WHERE workspace_id = $1 AND owner_id = job.id "
+        f"AND source = '{ALL}' AND day < {counted_until} ORDER BY day DESC LIMIT 1) t "
+        f"UNION ALL SELECT a.job_id, count(*), {reached} FROM application a WHERE a.workspace_id = $1 AND a.job_id = ANY($2) "
+        f"AND a.created_at >= (SELECT coalesce(({UNTIL}) AT TIME ZONE timezone, '-infinity') FROM workspace WHERE id = $1) "
+        "GROUP BY 1",
+        workspace_id,
+        list(job_ids),
+    )
+
+
 # ---- Keeping ---------------------------------------------------------------------------------------------------------------
 
 
@@ -144,7 +162,7 @@ async def fold(now: datetime) -> int:
     found = await db.rows(
         "SELECT w.id, w.timezone FROM workspace w LEFT JOIN person_folded f ON f.workspace_id = w.id "
         "WHERE EXISTS (SELECT FROM person_stale s WHERE s.workspace_id = w.id) "
-        "OR f.until < $1 AND EXISTS (SELECT FROM application a WHERE a.workspace_id = w.id)",
+        "OR coalesce(f.until, '-infinity') < $1 AND EXISTS (SELECT FROM application a WHERE a.workspace_id = w.id)",
         now.date() - OPEN_DAYS,
     )
     done = [await _fold(row["id"], ZoneInfo(row["timezone"]), now) for row in found]

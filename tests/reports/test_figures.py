@@ -33,6 +33,7 @@ FILTERS: list[dict[str, Any]] = [
     {"values": ((Dimension.DEVICE, "phone"),)},
     {"values": ((Dimension.REFERRER, ""),)},
     {"values": ((Dimension.DEVICE, "desktop"), (Dimension.LANGUAGE, "en"))},
+    {"values": ((Dimension.APP, "Instagram"), (Dimension.LANGUAGE, "en"), (Dimension.REFERRER, ""))},
     {"verdict": Verdict.PREVIEW},
     {"verdict": Verdict.STAFF, "values": ((Dimension.APP, "Instagram"),)},
     {"zone": "Europe/Warsaw"},
@@ -59,7 +60,7 @@ async def test_every_number_under_a_filter_is_what_the_rows_say(world: World) ->
     tables = await raw.tables()
     start, end = PERIODS[1]
     for filters in FILTERS:
-        for place in places(world)[::3]:
+        for place in [*places(world)[::3], {"channel_id": world.channels[0], "job_id": world.jobs[0]}]:
             await check(scope_of(world.workspace_id, start, end, **place, **filters), tables)
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from portal import db
-from portal.reports import came, durations, people, totals, touches
+from portal.reports import came, counts, durations, people, totals, touches
 from portal.reports.durations import Durations
 from portal.reports.people import Steps, Times
 from portal.reports.scope import By, Dimension, Scope
@@ -16,8 +16,6 @@ from tests.reports.conftest import World
 from tests.reports.raw import scope_of
 from tests.reports.test_figures import ALL, PERIODS, places
 
-ZONE = "Europe/London"
-
 
 async def fold() -> None:
     for _ in range(3):
@@ -25,7 +23,7 @@ async def fold() -> None:
 
 
 async def until(world: World) -> date:
-    return await totals.counted_until(world.workspace_id, ZONE)
+    return await totals.counted_until(world.workspace_id)
 
 
 async def check(world: World) -> None:
@@ -110,7 +108,7 @@ async def test_a_workspace_that_moves_has_its_days_counted_anew(world: World) ->
     await fold()
     await db.run("UPDATE workspace SET timezone = 'Pacific/Auckland' WHERE id = $1", world.workspace_id)
     for _ in range(2):
-        kept = await totals.counted_until(world.workspace_id, "Pacific/Auckland")
+        kept = await totals.counted_until(world.workspace_id)
         one_by_one = Scope(workspace_id=world.workspace_id, timezone="Pacific/Auckland", start=ALL[0], end=PERIODS[2][1])
         by_totals = Scope(
             workspace_id=world.workspace_id, timezone="Pacific/Auckland", start=ALL[0], end=PERIODS[2][1], counted_until=kept
@@ -120,11 +118,22 @@ async def test_a_workspace_that_moves_has_its_days_counted_anew(world: World) ->
     assert kept > ALL[0]
 
 
+async def test_the_list_of_jobs_says_the_same_by_totals(world: World) -> None:
+    one_by_one = await counts.job_counts(world.workspace_id, world.jobs)
+    await fold()
+    assert await counts.job_counts(world.workspace_id, world.jobs) == one_by_one
+    await db.run("DELETE FROM application WHERE job_id = $1 AND completed_at IS NULL", world.jobs[0])
+    left = (await counts.job_counts(world.workspace_id, world.jobs))[world.jobs[0]]
+    assert left.completed == one_by_one[world.jobs[0]].completed == left.started
+    await fold()
+    assert (await counts.job_counts(world.workspace_id, world.jobs))[world.jobs[0]] == left
+
+
 async def test_workspaces_have_totals_of_their_own(world: World, outsider: object) -> None:
     await fold()
     rows = await db.rows("SELECT DISTINCT workspace_id FROM person_total")
     assert [row["workspace_id"] for row in rows] == [world.workspace_id]
-    assert await totals.counted_until(UUID(int=1), ZONE) == ALL[0].min
+    assert await totals.counted_until(UUID(int=1)) == ALL[0].min
 
 
 async def test_what_brought_people_is_noted_as_it_was_looked_up(world: World) -> None:

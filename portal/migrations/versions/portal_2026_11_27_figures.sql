@@ -189,12 +189,14 @@ CREATE TRIGGER mix_arrives AFTER UPDATE OF job_id, campaign_id ON link FOR EACH 
 
 -- Of one day of a workspace, from its clicks.
 CREATE FUNCTION count_mix(workspace uuid, wanted date) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE midnight timestamptz := wanted::timestamp AT TIME ZONE 'UTC';
 BEGIN
   PERFORM add_mix(array_agg(tap_of(c, 1, (l.id IS NOT NULL)::integer)))
-  FROM click c LEFT JOIN landing l ON l.click_id = c.id
-  WHERE c.workspace_id = workspace AND c.day = wanted
-    AND c.at >= wanted::timestamp AT TIME ZONE 'UTC' - interval '14 hours'
-    AND c.at < wanted::timestamp AT TIME ZONE 'UTC' + interval '36 hours' HAVING count(*) > 0;
+  FROM click c
+  LEFT JOIN landing l ON l.click_id = c.id AND l.workspace_id = workspace AND l.at > midnight - interval '15 hours'
+    AND l.at < midnight + interval '84 hours'
+  WHERE c.workspace_id = workspace AND c.day = wanted AND c.at >= midnight - interval '14 hours'
+    AND c.at < midnight + interval '36 hours' HAVING count(*) > 0;
 END $$;
 
 -- What was counted before there were mixes.
