@@ -18,7 +18,7 @@ from portal.candidates import applications
 from portal.clicks import ingest, orphans, partitions, retention, visitors
 from portal.links import uploads
 from portal.messages import blasts, callbacks, delivery, fates, planning, reconcile
-from portal.reports import came, totals, touches
+from portal.reports import came, folds, totals, touches
 from workers import outages, stores
 from workers.starting import start
 
@@ -123,6 +123,7 @@ CHORES = (
     Chore("last touches", 60, touches.settle),
     Chore("what brought people", 60, came.settle),
     Chore("totals of people", 60, totals.fold),
+    Chore("days of clicks that are over", 60, folds.fold),
     Chore("weekly reports", 600, wake_reports),
     Chore("old lists of links", 600, uploads.forget_old),
     Chore("old callbacks", 3600, callbacks.forget_old),

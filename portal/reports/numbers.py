@@ -6,15 +6,17 @@ are counted, and the page says so.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from portal import db
 from portal.clicks.verdicts import Verdict
+from portal.reports import folds
 from portal.reports.clocks import clock_spans
 from portal.reports.scope import CHANNEL, COLUMN, By, Dimension, Query, Scope, at_place, daily, links, mixes, single
 
@@ -82,11 +84,13 @@ async def _landed(scope: Scope, by: By) -> Numbers:
         return {}
     q = Query()
     if scope.mixer and by is By.CHANNEL:
-        return await _by_key(
-            f"SELECT m.channel_id AS key, sum(m.landed)::bigint AS number FROM click_mix m WHERE {_mixed(scope, q)} "
-            "GROUP BY 1 HAVING sum(m.landed) > 0",
+        parts, days = await folds.read(scope)
+        found: Mapping[Any, int] = await _by_key(
+            "SELECT m.channel_id AS key, sum(m.landed)::bigint AS number FROM click_mix m "
+            f"WHERE {_mixed(scope, q, days)} GROUP BY 1 HAVING sum(m.landed) > 0",
             q,
         )
+        return {key: parts.landed[key] + found.get(key, 0) for key in parts.landed.keys() | found.keys()}
     return await _by_key(
         f"{links(scope, q)} SELECT l.{by} AS key, count(*) AS number FROM click c JOIN l ON l.id = c.link_id "
         f"JOIN landing ON landing.click_id = c.id WHERE {single(scope, q)} AND c.verdict = 'person' GROUP BY 1",
@@ -114,10 +118,21 @@ async def clicks_by_hour(scope: Scope) -> dict[tuple[int, int], int]:
     """
     if scope.zone:
         return {}
-    if scope.values and scope.mixer:
+    if scope.mixer and scope.values:
         return await _mixed_hours(scope)
+    parts, days = await _folded(scope)
+    return dict(parts.hours + Counter(await _hours_one_by_one(scope, days)))
+
+
+async def _folded(scope: Scope) -> tuple[folds.Parts, Sequence[date] | None]:
+    """Of a long period without filters, and the days that are left; None: all of it is."""
+    return await folds.read(scope) if scope.is_long and not scope.values and folds.know(scope) else (folds.Parts(), None)
+
+
+async def _hours_one_by_one(scope: Scope, days: Sequence[date] | None) -> dict[tuple[int, int], int]:
+    """Of all days, or of some."""
     q = Query()
-    source = _single_hours(scope, q) if scope.values else _hours(scope, q)
+    source = _single_hours(scope, q) if scope.values else _hours(scope, q, days)
     found = await db.rows(
         f"SELECT (extract(epoch FROM h.at)::bigint + {_ahead(scope, q)}) / 3600 % 168 AS hour, sum(h.clicks)::bigint AS number "
         f"FROM ({source}) h GROUP BY 1",
@@ -143,29 +158,33 @@ async def clicks_by_value(scope: Scope) -> dict[Dimension, list[Counted]]:
     """What the clicks came from, the most frequent first. Of hits that are no person's only if a filter asks for one of these."""
     if scope.zone or (scope.verdict is not Verdict.PERSON and not scope.values):
         return {}
-    if scope.values and scope.mixer:
+    if scope.mixer and scope.values:
         return await _mixed_values(scope)
+    parts, days = await _folded(scope)
     q = Query()
-    source = _single_values(scope, q) if scope.values else _days(scope, q, list(Dimension))
-    found: dict[Dimension, list[Counted]] = {dimension: [] for dimension in Dimension}
-    sql = f"SELECT h.dimension, h.value, sum(h.clicks)::bigint AS number FROM ({source}) h GROUP BY 1, 2 ORDER BY 3 DESC, 2"
+    source = _single_values(scope, q) if scope.values else _days(scope, q, list(Dimension), days)
+    sql = f"SELECT h.dimension, h.value, sum(h.clicks)::bigint AS number FROM ({source}) h GROUP BY 1, 2"
     for row in await db.rows(sql, *q.args):
-        found[Dimension(row["dimension"])].append(Counted(row["value"], row["number"]))
-    return found
+        parts.values[row["dimension"]][row["value"]] += row["number"]
+    return {dimension: _ranked(parts.values[dimension]) for dimension in Dimension}
 
 
 async def excluded(scope: Scope) -> dict[str, list[Excluded]]:
     """Hits that were not counted, by the kind of their link (``channel`` or ``personal``); the most frequent first."""
     q = Query()
-    source = _excluded(scope, q) if not scope.values else _mixed_excluded(scope, q) if scope.mixer else _single_excluded(scope, q)
+    parts, days = await folds.read(scope) if scope.values and scope.mixer else (folds.Parts(), None)
+    if days is not None:
+        source = _mixed_excluded(scope, q, days)
+    else:
+        source = _single_excluded(scope, q) if scope.values else _excluded(scope, q)
     found = await db.rows(
-        f"SELECT h.kind, h.verdict, h.reason, sum(h.hits)::bigint AS hits FROM ({source}) h "
-        "GROUP BY 1, 2, 3 ORDER BY 4 DESC, 2, 3",
+        f"SELECT h.kind, h.verdict, h.reason, sum(h.hits)::bigint AS hits FROM ({source}) h GROUP BY 1, 2, 3",
         *q.args,
     )
+    counts = parts.excluded + Counter({(row["kind"], row["verdict"], row["reason"]): row["hits"] for row in found})
     by_kind: dict[str, list[Excluded]] = {CHANNEL: [], PERSONAL: []}
-    for row in found:
-        by_kind[row["kind"]].append(Excluded(row["verdict"], row["reason"], row["hits"]))
+    for (kind, verdict, reason), hits in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])):
+        by_kind[kind].append(Excluded(verdict, reason, hits))
     return by_kind
 
 
@@ -206,11 +225,10 @@ def _first_person(scope: Scope, q: Query) -> str:
 async def clicks_of_jobs(workspace_id: UUID, job_ids: Sequence[UUID]) -> list[db.Row]:
     """Job, name of the figure and number, of all time; nothing for what is 0."""
     return await db.rows(
-        "SELECT l.job_id, name.figure, sum(t.clicks)::bigint AS number FROM link l "
-        "CROSS JOIN (VALUES ('verdict', 'clicks'), ('visitor', 'visitors'), ('landed', 'landed')) name (dimension, figure) "
-        "CROSS JOIN LATERAL (SELECT clicks FROM click_total WHERE owner_id = l.id AND dimension = name.dimension "
-        "ORDER BY day DESC LIMIT 1) t "
-        f"WHERE l.workspace_id = $1 AND l.job_id = ANY($2) AND l.kind = '{CHANNEL}' GROUP BY 1, 2",
+        "SELECT d.owner_id AS job_id, name.figure, sum(d.clicks)::bigint AS number FROM click_sum_daily d "
+        "JOIN (VALUES ('verdict', 'clicks'), ('visitor', 'visitors'), ('landed', 'landed')) name (dimension, figure) "
+        "ON name.dimension = d.dimension "
+        f"WHERE d.workspace_id = $1 AND d.owner_id = ANY($2) AND d.kind = '{CHANNEL}' AND d.value = 'person' GROUP BY 1, 2",
         workspace_id,
         list(job_ids),
     )
@@ -268,17 +286,19 @@ def _single_days(scope: Scope, q: Query) -> str:
     return f"{links(scope, q)} SELECT {columns} FROM click c JOIN l ON l.id = c.link_id WHERE {where}"
 
 
-def _days(scope: Scope, q: Query, dimensions: Sequence[str]) -> str:
-    """Day, dimension, value and number, of all links of the scope."""
-    columns, where = "d.day, d.dimension, d.value, d.clicks", daily(scope, q, dimensions)
+def _days(scope: Scope, q: Query, dimensions: Sequence[str], days: Sequence[date] | None = None) -> str:
+    """Day, dimension, value and number, of all links of the scope; of all its days, or of some."""
+    columns, where = "d.day, d.dimension, d.value, d.clicks", daily(scope, q, dimensions, days)
     if scope.owner:
         return f"SELECT {columns} FROM click_sum_daily d WHERE {where} AND d.owner_id = {q(scope.owner)} AND d.kind = '{CHANNEL}'"
     return f"{links(scope, q)} SELECT {columns} FROM l JOIN click_daily d ON d.link_id = l.id WHERE {where}"
 
 
-def _hours(scope: Scope, q: Query) -> str:
+def _hours(scope: Scope, q: Query, days: Sequence[date] | None = None) -> str:
     period = f"d.hour >= {q(scope.begins_at)} AND d.hour < {q(scope.ends_at)} AND d.verdict = {q(scope.verdict.value)}"
     where = f"d.workspace_id = {q(scope.workspace_id)} AND {period}"
+    if days is not None:
+        where += f" AND (d.hour AT TIME ZONE {q(scope.timezone)})::date = ANY({q(days)}::date[])"
     if scope.owner:
         return f"SELECT d.hour AS at, d.clicks FROM click_sum_hourly d WHERE {where} AND d.owner_id = {q(scope.owner)}"
     return f"{links(scope, q)} SELECT d.hour AS at, d.clicks FROM l JOIN click_hourly d ON d.link_id = l.id WHERE {where}"
@@ -292,38 +312,40 @@ def _excluded(scope: Scope, q: Query) -> str:
     return f"SELECT l.kind, {parts} FROM click_daily d JOIN link l ON l.id = d.link_id WHERE {where} AND {at_place(scope, q)}"
 
 
-def _mixed(scope: Scope, q: Query) -> str:
-    """Of `click_mix m`: hits of the scope's verdict on channel links."""
-    return f"{mixes(scope, q)} AND m.kind = '{CHANNEL}' AND m.verdict = {q(scope.verdict.value)}"
+def _mixed(scope: Scope, q: Query, days: Sequence[date] | None = None) -> str:
+    """Of `click_mix m`: hits of the scope's verdict on channel links, of its days or some of them."""
+    return f"{mixes(scope, q, days)} AND m.kind = '{CHANNEL}' AND m.verdict = {q(scope.verdict.value)}"
 
 
-def _mixed_excluded(scope: Scope, q: Query) -> str:
+def _mixed_excluded(scope: Scope, q: Query, days: Sequence[date]) -> str:
     others = [verdict.value for verdict in Verdict if verdict is not Verdict.PERSON]
-    where = f"{mixes(scope, q)} AND m.kind = ANY({q([CHANNEL, PERSONAL])}) AND m.verdict = ANY({q(others)})"
+    where = f"{mixes(scope, q, days)} AND m.kind = ANY({q([CHANNEL, PERSONAL])}) AND m.verdict = ANY({q(others)})"
     return f"SELECT m.kind, m.verdict, m.reason, m.clicks AS hits FROM click_mix m WHERE {where} AND m.clicks <> 0"
 
 
 async def _mixed_hours(scope: Scope) -> dict[tuple[int, int], int]:
     """As the workspace's clock said when they were counted."""
+    parts, days = await folds.read(scope)
     q = Query()
     hours = ", ".join(f"sum(m.hours[{hour + 1}])" for hour in range(24))
-    sql = f"SELECT extract(isodow FROM m.day)::int, ARRAY[{hours}]::bigint[] FROM click_mix m WHERE {_mixed(scope, q)} GROUP BY 1"
-    found = await db.rows(sql, *q.args)
-    return {(row[0], hour): number for row in found for hour, number in enumerate(row[1]) if number > 0}
+    by_day = f"SELECT extract(isodow FROM m.day)::int, ARRAY[{hours}]::bigint[] FROM click_mix m"
+    found = await db.rows(f"{by_day} WHERE {_mixed(scope, q, days)} GROUP BY 1", *q.args)
+    return dict(parts.hours + Counter({(row[0], hour): number for row in found for hour, number in enumerate(row[1])}))
 
 
 async def _mixed_values(scope: Scope) -> dict[Dimension, list[Counted]]:
     """The database puts alike clicks together; each counts with its value of every dimension."""
+    parts, days = await folds.read(scope)
     q = Query()
     names = ", ".join(Dimension)
     found = await db.rows(
-        f"SELECT {names}, sum(m.clicks)::bigint AS number FROM click_mix m WHERE {_mixed(scope, q)} GROUP BY {names}", *q.args
+        f"SELECT {names}, sum(m.clicks)::bigint AS number FROM click_mix m WHERE {_mixed(scope, q, days)} GROUP BY {names}",
+        *q.args,
     )
-    counts: dict[Dimension, Counter[str]] = {dimension: Counter() for dimension in Dimension}
     for row in found:
         for dimension in Dimension:
-            counts[dimension][row[dimension]] += row["number"]
-    return {dimension: _ranked(of) for dimension, of in counts.items()}
+            parts.values[dimension][row[dimension]] += row["number"]
+    return {dimension: _ranked(parts.values[dimension]) for dimension in Dimension}
 
 
 def _ranked(counts: Counter[str]) -> list[Counted]:

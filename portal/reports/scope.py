@@ -27,6 +27,10 @@ TWO_DAYS = timedelta(days=2)
 """Farther apart than any two time zones."""
 
 
+LONG = 60
+"""Days."""
+
+
 class Dimension(StrEnum):
     """What is known of a click, besides its link and time. The names of the rollups' dimensions and of the table's columns."""
 
@@ -85,6 +89,11 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     def ends_at(self) -> datetime:
         """The first moment that is no longer part of it."""
         return _midnight(self.end + timedelta(days=1), self.timezone)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the rollups of all its days together are too many to be read."""
+        return (self.end - self.start).days >= LONG
 
     @property
     def is_mixed(self) -> bool:
@@ -169,18 +178,19 @@ def links(scope: Scope, q: Query) -> str:
     return f"WITH l AS MATERIALIZED (SELECT * FROM link l WHERE {at_place(scope, q)} AND l.kind = '{CHANNEL}')"
 
 
-def daily(scope: Scope, q: Query, dimensions: Sequence[str]) -> str:
-    """Of `click_daily d`, or the sums of it: the days and these dimensions."""
-    days = f"d.day BETWEEN {q(scope.start)} AND {q(scope.end)}"
-    return f"d.workspace_id = {q(scope.workspace_id)} AND d.dimension = ANY({q(list(dimensions))}::text[]) AND {days}"
+def daily(scope: Scope, q: Query, dimensions: Sequence[str], days: Sequence[date] | None = None) -> str:
+    """Of `click_daily d`, or the sums of it: the days (or only some of them) and these dimensions."""
+    when = f"d.day BETWEEN {q(scope.start)} AND {q(scope.end)}" if days is None else f"d.day = ANY({q(days)}::date[])"
+    return f"d.workspace_id = {q(scope.workspace_id)} AND d.dimension = ANY({q(list(dimensions))}::text[]) AND {when}"
 
 
-def mixes(scope: Scope, q: Query) -> str:
-    """Of `click_mix m`: the place, the days, and the filters of the scope but its verdict. For scopes with a `mixer`."""
+def mixes(scope: Scope, q: Query, days: Sequence[date] | None = None) -> str:
+    """Of `click_mix m`: the place, the days (or only some of them), and the filters of the scope but its verdict. For scopes with
+    a `mixer`."""
     values = [f"m.{dimension} = {q(value)}" for dimension, value in scope.values]
     channel = [f"m.channel_id = {q(scope.channel_id)}"] if scope.channel_id else []
-    days = f"m.day BETWEEN {q(scope.start)} AND {q(scope.end)}"
-    return " AND ".join([f"m.workspace_id = {q(scope.workspace_id)}", f"m.owner_id = {q(scope.mixer)}", days, *channel, *values])
+    when = f"m.day BETWEEN {q(scope.start)} AND {q(scope.end)}" if days is None else f"m.day = ANY({q(days)}::date[])"
+    return " AND ".join([f"m.workspace_id = {q(scope.workspace_id)}", f"m.owner_id = {q(scope.mixer)}", when, *channel, *values])
 
 
 def single(scope: Scope, q: Query) -> str:

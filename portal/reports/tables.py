@@ -1,6 +1,6 @@
 """What this room keeps. The database's own rules stand in `portal/migrations`; a test holds both together."""
 
-from piccolo.columns import UUID, Array, BigInt, Date, Integer, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, Array, BigInt, Date, Integer, Text, Timestamptz
 from piccolo.table import Table
 
 from portal.db import DB
@@ -88,3 +88,21 @@ class PersonStale(Table, db=DB, tablename="person_stale"):
     id = BigInt(primary_key=True, default=None)
     workspace_id = UUID(default=None)
     at = Timestamptz(default=None)
+
+
+class ClickFold(Table, db=DB, tablename="click_fold"):
+    """What is known of a day's clicks with one value of a dimension: see `folds`."""
+
+    workspace_id = UUID(primary_key=True, default=None)
+    owner_id = UUID(default=None)
+    dimension = Text()
+    value = Text()
+    day = Date(default=None)
+    parts = JSONB()
+
+
+class ClickFolded(Table, db=DB, tablename="click_folded"):
+    """Days of which that is known, and right."""
+
+    workspace_id = UUID(primary_key=True, default=None)
+    day = Date(default=None)

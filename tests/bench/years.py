@@ -180,7 +180,8 @@ async def _cast(url: str, clicks: int) -> Year:
 async def _without_indexes(*tables: str) -> AsyncIterator[None]:
     """Indexes and keys of `tables` are made when everything is there."""
     kept = await db.rows(
-        "SELECT t.name, c.conname, i.indexrelid::regclass::text AS index, replace(pg_get_indexdef(i.indexrelid), ' ON ONLY ', ' ON ') AS made, "
+        "SELECT t.name, c.conname, i.indexrelid::regclass::text AS index, "
+        "replace(pg_get_indexdef(i.indexrelid), ' ON ONLY ', ' ON ') AS made, "
         "pg_get_constraintdef(c.oid) AS bound FROM unnest($1::text[]) t (name) JOIN pg_index i ON i.indrelid = t.name::regclass "
         "LEFT JOIN pg_constraint c ON c.conindid = i.indexrelid AND c.conrelid = i.indrelid",
         list(tables),

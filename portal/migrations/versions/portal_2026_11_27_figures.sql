@@ -104,6 +104,26 @@ CREATE TABLE click_mix (
 ) WITH (fillfactor = 75);
 CREATE INDEX click_mix_by_workspace ON click_mix (workspace_id, day);
 
+-- Days that are over, put together from their mixes by the clock: for each value of a dimension, and for all taps (both empty), what
+-- else is known of these clicks. See portal/reports/folds.py.
+CREATE TABLE click_fold (
+  workspace_id uuid NOT NULL REFERENCES workspace (id) ON DELETE CASCADE,
+  owner_id uuid NOT NULL,
+  dimension text NOT NULL,
+  value text NOT NULL,
+  day date NOT NULL,
+  parts jsonb NOT NULL CHECK (jsonb_typeof(parts) = 'object'),
+  PRIMARY KEY (owner_id, dimension, value, day)
+);
+CREATE INDEX click_fold_by_workspace ON click_fold (workspace_id, day);
+
+-- The days of which that is done, and still right: whoever changes a mix takes its day away.
+CREATE TABLE click_folded (
+  workspace_id uuid NOT NULL REFERENCES workspace (id) ON DELETE CASCADE,
+  day date NOT NULL,
+  PRIMARY KEY (workspace_id, day)
+);
+
 -- A click, or what changes of one: `clicks` and `landed` say by how much there are more or fewer.
 CREATE TYPE tap AS (
   workspace_id uuid, link_id uuid, at timestamptz, day date, verdict text, reason text, app text, device text, system text,
@@ -120,6 +140,8 @@ EXECUTE replace($function$
 CREATE FUNCTION add_mix(taps tap[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM lock_sums(array_agg(DISTINCT workspace_id || 'mix')) FROM unnest(taps);
+  DELETE FROM click_folded f USING (SELECT DISTINCT workspace_id, day FROM unnest(taps)) t
+  WHERE f.workspace_id = t.workspace_id AND f.day = t.day;
   INSERT INTO click_mix AS m (workspace_id, owner_id, kind, verdict, day, channel_id, reason, app, device, system, language,
     referrer, clicks, landed, hours)
   SELECT t.workspace_id, o.id, l.kind, t.verdict, t.day, l.channel_id, CASE WHEN t.verdict = 'person' THEN '' ELSE t.reason END,
