@@ -225,10 +225,10 @@ def _first_person(scope: Scope, q: Query) -> str:
 async def clicks_of_jobs(workspace_id: UUID, job_ids: Sequence[UUID]) -> list[db.Row]:
     """Job, name of the figure and number, of all time; nothing for what is 0."""
     return await db.rows(
-        "SELECT d.owner_id AS job_id, name.figure, sum(d.clicks)::bigint AS number FROM click_sum_daily d "
-        "JOIN (VALUES ('verdict', 'clicks'), ('visitor', 'visitors'), ('landed', 'landed')) name (dimension, figure) "
-        "ON name.dimension = d.dimension "
-        f"WHERE d.workspace_id = $1 AND d.owner_id = ANY($2) AND d.kind = '{CHANNEL}' AND d.value = 'person' GROUP BY 1, 2",
+        "SELECT job.id AS job_id, name.figure, t.clicks AS number FROM unnest($2::uuid[]) job (id) "
+        "CROSS JOIN (VALUES ('verdict', 'clicks'), ('visitor', 'visitors'), ('landed', 'landed')) name (dimension, figure) "
+        "CROSS JOIN LATERAL (SELECT clicks FROM click_total WHERE workspace_id = $1 AND owner_id = job.id "
+        "AND dimension = name.dimension ORDER BY day DESC LIMIT 1) t",
         workspace_id,
         list(job_ids),
     )

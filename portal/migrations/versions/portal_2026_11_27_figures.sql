@@ -80,6 +80,28 @@ CREATE TRIGGER days_moved AFTER UPDATE OF timezone ON workspace FOR EACH ROW WHE
 ALTER TABLE application ADD COLUMN came text[];
 CREATE INDEX application_came ON application (created_at) WHERE came IS NULL;
 
+-- Running totals of clicks of a job too: the list of jobs shows them of all time.
+DO $$ BEGIN
+  EXECUTE replace(pg_get_functiondef('add_daily_sums'::regproc), '(VALUES (l.id), (l.channel_id))',
+    '(VALUES (l.id), (l.channel_id), (l.job_id))');
+END $$;
+CREATE FUNCTION total_jobs(jobs uuid[]) RETURNS void LANGUAGE sql AS $$
+  DELETE FROM click_total WHERE owner_id = ANY(jobs);
+  INSERT INTO click_total (workspace_id, owner_id, dimension, day, clicks)
+  SELECT workspace_id, owner_id, dimension, day, sum(clicks) OVER (PARTITION BY owner_id, dimension ORDER BY day)
+  FROM click_sum_daily WHERE owner_id = ANY(jobs) AND kind = 'channel' AND value = 'person'
+    AND dimension IN ('verdict', 'visitor', 'landed');
+$$;
+-- After `move_sums`, by its name: triggers go by the alphabet.
+CREATE FUNCTION move_totals() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM total_jobs(ARRAY[OLD.job_id, NEW.job_id]);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER move_totals AFTER UPDATE OF job_id ON link FOR EACH ROW WHEN (OLD.job_id <> NEW.job_id)
+  EXECUTE FUNCTION move_totals();
+SELECT total_jobs(array_agg(id)) FROM job;
+
 -- Clicks by all that is known of them at once, for filters: of a workspace, a job or a campaign (`owner_id`), each by channel. Of
 -- links in messages only what was excluded; a reason stands with what was excluded alone. `landed`: of these clicks, those whose page
 -- was shown. `hours`: these clicks by hour of the day, as the workspace's clock said when they were counted.
