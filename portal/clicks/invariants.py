@@ -90,7 +90,7 @@ RULES = {
 }
 
 MIX = "owner_id, kind, verdict, day, channel, reason, app, device, system, language, referrer"
-OF_CLICKS = f"""
+OF_CLICKS = """
 SELECT o.owner_id, link.kind, c.verdict, c.day, coalesce(link.channel_id::text, '') AS channel,
   CASE WHEN c.verdict = 'person' THEN '' ELSE c.reason END AS reason, c.app, c.device, c.system,
   split_part(c.language, '-', 1) AS language, c.referrer_host AS referrer,

@@ -36,16 +36,19 @@ class Parts:
         self.values: dict[str, Counter[str]] = defaultdict(Counter)
         self.hours: Counter[tuple[int, int]] = Counter()
         """By day of the week, Monday is 1, and hour."""
+        self.days: Counter[date] = Counter()
         self.landed: Counter[UUID] = Counter()
         self.excluded: Counter[tuple[str, str, str]] = Counter()
 
     def add(self, day: date, parts: dict[str, Any]) -> None:
-        for dimension, values in parts["values"].items():
+        """`parts` of a line, or some of them."""
+        for dimension, values in parts.get("values", {}).items():
             self.values[dimension].update(values)
-        weekday = day.isoweekday()
-        self.hours.update({(weekday, hour): clicks for hour, clicks in enumerate(parts["hours"]) if clicks > 0})
-        self.landed.update({UUID(channel): landed for channel, landed in parts["landed"].items()})
-        self.excluded.update({_split(key): hits for key, hits in parts["excluded"].items()})
+        hours, weekday = parts.get("hours", []), day.isoweekday()
+        self.days[day] += sum(hours)
+        self.hours.update({(weekday, hour): clicks for hour, clicks in enumerate(hours) if clicks > 0})
+        self.landed.update({UUID(channel): landed for channel, landed in parts.get("landed", {}).items()})
+        self.excluded.update({_split(key): hits for key, hits in parts.get("excluded", {}).items()})
 
 
 def _split(key: str) -> tuple[str, str, str]:
@@ -58,8 +61,8 @@ def know(scope: Scope) -> bool:
     return bool(scope.mixer and not scope.channel_id and len(scope.values) <= 1 and scope.verdict is Verdict.PERSON)
 
 
-async def read(scope: Scope) -> tuple[Parts, list[date]]:
-    """What lines say of `scope`, and the days of it that they do not know."""
+async def read(scope: Scope, name: str) -> tuple[Parts, list[date]]:
+    """What the parts of this name say of `scope`, and the days of it that they do not know."""
     days = {scope.start + timedelta(days=n) for n in range((scope.end - scope.start).days + 1)}
     parts = Parts()
     if not know(scope):
@@ -67,15 +70,16 @@ async def read(scope: Scope) -> tuple[Parts, list[date]]:
     q = Query()
     dimension, value = scope.values[0] if scope.values else EVERYTHING
     found = await db.rows(
-        f"SELECT d.day, f.parts FROM click_folded d LEFT JOIN click_fold f ON f.workspace_id = d.workspace_id AND f.day = d.day "
+        f"SELECT d.day, f.parts -> {q(name)} AS part FROM click_folded d "
+        "LEFT JOIN click_fold f ON f.workspace_id = d.workspace_id AND f.day = d.day "
         f"AND f.owner_id = {q(scope.mixer)} AND f.dimension = {q(str(dimension))} AND f.value = {q(value)} "
         f"WHERE d.workspace_id = {q(scope.workspace_id)} AND d.day BETWEEN {q(scope.start)} AND {q(scope.end)}",
         *q.args,
     )
     for row in found:
         days.discard(row["day"])
-        if row["parts"]:
-            parts.add(row["day"], row["parts"])
+        if row["part"]:
+            parts.add(row["day"], {name: row["part"]})
     return parts, sorted(days)
 
 

@@ -84,7 +84,7 @@ async def _landed(scope: Scope, by: By) -> Numbers:
         return {}
     q = Query()
     if scope.mixer and by is By.CHANNEL:
-        parts, days = await folds.read(scope)
+        parts, days = await folds.read(scope, "landed")
         found: Mapping[Any, int] = await _by_key(
             "SELECT m.channel_id AS key, sum(m.landed)::bigint AS number FROM click_mix m "
             f"WHERE {_mixed(scope, q, days)} GROUP BY 1 HAVING sum(m.landed) > 0",
@@ -101,14 +101,15 @@ async def _landed(scope: Scope, by: By) -> Numbers:
 async def clicks_by_day(scope: Scope) -> dict[date, int]:
     if scope.zone:
         return {}
+    parts, days = await _folded(scope, "hours")
     q = Query()
     source = (
         _narrowed(scope, q, By.CHANNEL)
         if scope.is_narrowed
-        else f"SELECT * FROM ({_days(scope, q, ['verdict'])}) d WHERE value = 'person'"
+        else f"SELECT * FROM ({_days(scope, q, ['verdict'], days)}) d WHERE value = 'person'"
     )
     sql = f"SELECT h.day, sum(h.clicks)::bigint AS number FROM ({source}) h GROUP BY 1"
-    return {row["day"]: row["number"] for row in await db.rows(sql, *q.args)}
+    return dict(parts.days + Counter({row["day"]: row["number"] for row in await db.rows(sql, *q.args)}))
 
 
 async def clicks_by_hour(scope: Scope) -> dict[tuple[int, int], int]:
@@ -120,13 +121,13 @@ async def clicks_by_hour(scope: Scope) -> dict[tuple[int, int], int]:
         return {}
     if scope.mixer and scope.values:
         return await _mixed_hours(scope)
-    parts, days = await _folded(scope)
+    parts, days = await _folded(scope, "hours")
     return dict(parts.hours + Counter(await _hours_one_by_one(scope, days)))
 
 
-async def _folded(scope: Scope) -> tuple[folds.Parts, Sequence[date] | None]:
+async def _folded(scope: Scope, name: str) -> tuple[folds.Parts, Sequence[date] | None]:
     """Of a long period without filters, and the days that are left; None: all of it is."""
-    return await folds.read(scope) if scope.is_long and not scope.values and folds.know(scope) else (folds.Parts(), None)
+    return await folds.read(scope, name) if scope.is_long and not scope.values and folds.know(scope) else (folds.Parts(), None)
 
 
 async def _hours_one_by_one(scope: Scope, days: Sequence[date] | None) -> dict[tuple[int, int], int]:
@@ -160,7 +161,7 @@ async def clicks_by_value(scope: Scope) -> dict[Dimension, list[Counted]]:
         return {}
     if scope.mixer and scope.values:
         return await _mixed_values(scope)
-    parts, days = await _folded(scope)
+    parts, days = await _folded(scope, "values")
     q = Query()
     source = _single_values(scope, q) if scope.values else _days(scope, q, list(Dimension), days)
     sql = f"SELECT h.dimension, h.value, sum(h.clicks)::bigint AS number FROM ({source}) h GROUP BY 1, 2"
@@ -172,7 +173,7 @@ async def clicks_by_value(scope: Scope) -> dict[Dimension, list[Counted]]:
 async def excluded(scope: Scope) -> dict[str, list[Excluded]]:
     """Hits that were not counted, by the kind of their link (``channel`` or ``personal``); the most frequent first."""
     q = Query()
-    parts, days = await folds.read(scope) if scope.values and scope.mixer else (folds.Parts(), None)
+    parts, days = await folds.read(scope, "excluded") if scope.values and scope.mixer else (folds.Parts(), None)
     if days is not None:
         source = _mixed_excluded(scope, q, days)
     else:
@@ -295,6 +296,8 @@ def _days(scope: Scope, q: Query, dimensions: Sequence[str], days: Sequence[date
 
 
 def _hours(scope: Scope, q: Query, days: Sequence[date] | None = None) -> str:
+    if days:
+        scope = msgspec.structs.replace(scope, start=days[0], end=days[-1])
     period = f"d.hour >= {q(scope.begins_at)} AND d.hour < {q(scope.ends_at)} AND d.verdict = {q(scope.verdict.value)}"
     where = f"d.workspace_id = {q(scope.workspace_id)} AND {period}"
     if days is not None:
@@ -325,7 +328,7 @@ def _mixed_excluded(scope: Scope, q: Query, days: Sequence[date]) -> str:
 
 async def _mixed_hours(scope: Scope) -> dict[tuple[int, int], int]:
     """As the workspace's clock said when they were counted."""
-    parts, days = await folds.read(scope)
+    parts, days = await folds.read(scope, "hours")
     q = Query()
     hours = ", ".join(f"sum(m.hours[{hour + 1}])" for hour in range(24))
     by_day = f"SELECT extract(isodow FROM m.day)::int, ARRAY[{hours}]::bigint[] FROM click_mix m"
@@ -335,7 +338,7 @@ async def _mixed_hours(scope: Scope) -> dict[tuple[int, int], int]:
 
 async def _mixed_values(scope: Scope) -> dict[Dimension, list[Counted]]:
     """The database puts alike clicks together; each counts with its value of every dimension."""
-    parts, days = await folds.read(scope)
+    parts, days = await folds.read(scope, "values")
     q = Query()
     names = ", ".join(Dimension)
     found = await db.rows(

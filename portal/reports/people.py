@@ -114,11 +114,11 @@ async def _add_totals(scope: Scope, by: By, groups: dict[Source, _Group]) -> Non
 async def _add_unsettled(scope: Scope, by: By, groups: dict[Source, _Group]) -> None:
     """Totals know of last touches only what is noted."""
     q = Query()
-    # As a list: they are few and have an index of their own, which the planner would not take for a year of people.
-    unsettled = f"SELECT id FROM application WHERE workspace_id = {q(scope.workspace_id)} AND {touches.UNSETTLED}"
+    # Apart: they are few and have an index of their own, which the planner would not take for a year of people.
+    few = f"SELECT * FROM application WHERE workspace_id = {q(scope.workspace_id)} AND {touches.UNSETTLED}"
     found = await db.rows(
-        f"{links(scope, q)} SELECT {_key(by)}, count(*) AS returned {arrived(scope, q)} "
-        f"AND a.id = ANY(ARRAY({unsettled})) AND {touches.LOOKED_UP} GROUP BY 1, 2",
+        f"{links(scope, q)}, few AS MATERIALIZED ({few}) SELECT {_key(by)}, count(*) AS returned {arrived(scope, q, 'few')} "
+        f"AND {touches.LOOKED_UP} GROUP BY 1, 2",
         *q.args,
     )
     for row in found:

@@ -202,8 +202,9 @@ def single(scope: Scope, q: Query) -> str:
     return " AND ".join([f"c.workspace_id = {q(scope.workspace_id)}", period, *values])
 
 
-def arrived(scope: Scope, q: Query) -> str:
-    """FROM and WHERE of the people: `application a` with `l` of `links`, the link that brought them first, if one did.
+def arrived(scope: Scope, q: Query, of: str = "application") -> str:
+    """FROM and WHERE of the people: `application a`, or some `of` them, with `l` of `links`, the link that brought them first, if
+    one did.
 
     A person counts on the day of arrival, also for what they did later: so the steps of a period are steps of the same people.
     """
@@ -221,7 +222,7 @@ def arrived(scope: Scope, q: Query) -> str:
     if scope.zone:
         joins.append("JOIN candidate ON candidate.workspace_id = a.workspace_id AND candidate.id = a.candidate_id")
         where.append(f"candidate.timezone = {q(scope.zone)}")
-    return f"FROM application a {' '.join(joins)} WHERE {' AND '.join(where)}"
+    return f"FROM {of} a {' '.join(joins)} WHERE {' AND '.join(where)}"
 
 
 def _came_by(scope: Scope, q: Query) -> str:
