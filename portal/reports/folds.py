@@ -14,6 +14,7 @@ Whatever changes a mix takes its day out of `click_folded`; then the mixes are r
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from operator import add
 from typing import Any
 from uuid import UUID
 
@@ -34,21 +35,28 @@ class Parts:
 
     def __init__(self) -> None:
         self.values: dict[str, Counter[str]] = defaultdict(Counter)
-        self.hours: Counter[tuple[int, int]] = Counter()
+        self.week: dict[int, list[int]] = {weekday: [0] * 24 for weekday in range(1, 8)}
         """By day of the week, Monday is 1, and hour."""
         self.days: Counter[date] = Counter()
         self.landed: Counter[UUID] = Counter()
         self.excluded: Counter[tuple[str, str, str]] = Counter()
 
-    def add(self, day: date, parts: dict[str, Any]) -> None:
-        """`parts` of a line, or some of them."""
-        for dimension, values in parts.get("values", {}).items():
-            self.values[dimension].update(values)
-        hours, weekday = parts.get("hours", []), day.isoweekday()
-        self.days[day] += sum(hours)
-        self.hours.update({(weekday, hour): clicks for hour, clicks in enumerate(hours) if clicks > 0})
-        self.landed.update({UUID(channel): landed for channel, landed in parts.get("landed", {}).items()})
-        self.excluded.update({_split(key): hits for key, hits in parts.get("excluded", {}).items()})
+    def add(self, day: date, name: str, part: Any) -> None:
+        """The part of this name of a day's line. A year has hundreds of these."""
+        if name == "hours":
+            self.days[day] += sum(part)
+            self.week[day.isoweekday()] = list(map(add, self.week[day.isoweekday()], part))
+        elif name == "values":
+            for dimension, values in part.items():
+                self.values[dimension].update(values)
+        elif name == "landed":
+            self.landed.update({UUID(channel): landed for channel, landed in part.items()})
+        else:
+            self.excluded.update({_split(key): hits for key, hits in part.items()})
+
+    @property
+    def hours(self) -> Counter[tuple[int, int]]:
+        return Counter({(weekday, hour): n for weekday, hours in self.week.items() for hour, n in enumerate(hours) if n > 0})
 
 
 def _split(key: str) -> tuple[str, str, str]:
@@ -78,8 +86,8 @@ async def read(scope: Scope, name: str) -> tuple[Parts, list[date]]:
     )
     for row in found:
         days.discard(row["day"])
-        if row["part"]:
-            parts.add(row["day"], {name: row["part"]})
+        if row["part"] not in (None, []):
+            parts.add(row["day"], name, row["part"])
     return parts, sorted(days)
 
 

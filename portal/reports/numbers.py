@@ -132,6 +132,8 @@ async def _folded(scope: Scope, name: str) -> tuple[folds.Parts, Sequence[date] 
 
 async def _hours_one_by_one(scope: Scope, days: Sequence[date] | None) -> dict[tuple[int, int], int]:
     """Of all days, or of some."""
+    if days:
+        scope = msgspec.structs.replace(scope, start=days[0], end=days[-1])
     q = Query()
     source = _single_hours(scope, q) if scope.values else _hours(scope, q, days)
     found = await db.rows(
@@ -296,8 +298,6 @@ def _days(scope: Scope, q: Query, dimensions: Sequence[str], days: Sequence[date
 
 
 def _hours(scope: Scope, q: Query, days: Sequence[date] | None = None) -> str:
-    if days:
-        scope = msgspec.structs.replace(scope, start=days[0], end=days[-1])
     period = f"d.hour >= {q(scope.begins_at)} AND d.hour < {q(scope.ends_at)} AND d.verdict = {q(scope.verdict.value)}"
     where = f"d.workspace_id = {q(scope.workspace_id)} AND {period}"
     if days is not None:

@@ -30,7 +30,7 @@ PAGES = (
     "/app/campaigns",
     "/app/jobs",
 )
-A_ROUND = 5
+A_ROUND = 10
 
 
 def run(year: Year, rounds: int) -> None:
