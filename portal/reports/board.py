@@ -102,9 +102,9 @@ class Board(Tables, frozen=True, kw_only=True):
 
 
 async def tables(scope: Scope, view: View, *, every_link: bool = False) -> Tables:
-    """`every_link`: with the links of all channels, open or not."""
-    table = await channel_table(scope)
-    before = await channel_table(scope.before()) if view.compare else None
+    """`every_link`: with the links of all channels, open or not. Periods that are compared are asked for side by side: not in a
+    transaction."""
+    table, before = await asyncio.gather(channel_table(scope), _before(scope, view))
     return Tables(
         scope=scope,
         table=table,
@@ -114,6 +114,10 @@ async def tables(scope: Scope, view: View, *, every_link: bool = False) -> Table
         sums=sums(table, before),
         steps=funnel(table, before),
     )
+
+
+async def _before(scope: Scope, view: View) -> ChannelTable | None:
+    return await channel_table(scope.before()) if view.compare else None
 
 
 async def board(scope: Scope, view: View, filters: Filters, *, every_link: bool = False) -> Board:
