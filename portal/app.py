@@ -14,17 +14,28 @@ from litestar.plugins.htmx import HTMXPlugin
 from litestar.types import ASGIApp
 
 from portal import clock, crypto, db, demo, redis
-from portal.accounts import access
+from portal.accounts import access, key_pages
 from portal.accounts import pages as accounts_pages
 from portal.accounts.middleware import SessionMiddleware
-from portal.candidates import applications, extension_pages, extensions
+from portal.candidates import adding_pages, applications, extension_pages, extensions, import_pages, resume_pages
 from portal.candidates import pages as candidates_pages
-from portal.clicks import front
+from portal.clicks import fault_pages, faults, front
 from portal.clicks import pages as clicks_pages
-from portal.interviews import answers, open_jobs_pages, questions
+from portal.integrations import ats_hooks_pages, ats_pages
+from portal.integrations import external_setup_pages as setup_pages
+from portal.integrations.api import page as api_page
+from portal.integrations.api import pages as api_pages
+from portal.integrations.api import schema_pages
+from portal.integrations.heymilo import hooks_pages as heymilo_hooks_pages
+from portal.integrations.heymilo import making as heymilo_making
+from portal.integrations.heymilo import pages as heymilo_pages
+from portal.integrations.recipes import pages as recipes_pages
+from portal.integrations.webhooks import pages as webhooks_pages
+from portal.interviews import answers, external_pages, open_jobs_pages, questions
 from portal.interviews import extension_pages as asking_pages
 from portal.interviews import pages as interviews_pages
 from portal.jobs import pages as jobs_pages
+from portal.jobs.jobs import InterviewKind
 from portal.links import (
     campaign_pages,
     domain_pages,
@@ -44,10 +55,12 @@ from portal.messages import (
     blast_pages,
     hooks_pages,
     override_pages,
+    pace,
     plan_pages,
     preferences_pages,
     replies_pages,
     senders_pages,
+    sent,
     shown,
     suppression_pages,
     template_pages,
@@ -66,6 +79,7 @@ COLLECT_AFTER = (50_000, 20, 50)
 HANDLERS = [
     *health.handlers,
     *accounts_pages.handlers,
+    *key_pages.handlers,
     *jobs_pages.handlers,
     *links_pages.handlers,
     *link_pages.handlers,
@@ -79,9 +93,14 @@ HANDLERS = [
     *utm_pages.handlers,
     *upload_pages.handlers,
     *clicks_pages.handlers,
+    *fault_pages.handlers,
     *candidates_pages.handlers,
+    *adding_pages.handlers,
+    *import_pages.handlers,
+    *resume_pages.handlers,
     *extension_pages.handlers,
     *interviews_pages.handlers,
+    *external_pages.handlers,
     *asking_pages.handlers,
     *open_jobs_pages.handlers,
     *override_pages.handlers,
@@ -96,6 +115,15 @@ HANDLERS = [
     *plan_pages.handlers,
     *preferences_pages.handlers,
     *reports_pages.handlers,
+    *api_pages.handlers,
+    *schema_pages.handlers,
+    *recipes_pages.handlers,
+    *webhooks_pages.handlers,
+    *setup_pages.handlers,
+    *heymilo_pages.handlers,
+    *heymilo_hooks_pages.handlers,
+    *ats_hooks_pages.handlers,
+    *ats_pages.handlers,
 ]
 
 
@@ -105,13 +133,17 @@ SHOWN_FROM_ABOVE: dict[str, object] = {
     "journal_standing": lambda: front.engine().journal.standing()._asdict(),
     "link_clicks": counts.link_clicks,
     "link_count": links.link_count,
+    "link_faults": faults.open_faults,
     "question_count": questions.count_of,
+    "provider_calls": pace.calls,
     "stuck_count": candidates_pages.stuck_count,
     "asked_count": extensions.asked_count,
     "move_deadlines": applications.move_deadlines,
     "answers_shown": answers.answers_shown,
     "messages_shown": shown.messages_shown,
     "contact_stops": shown.contact_stops,
+    "interview_makers": {InterviewKind.HEYMILO: heymilo_making.place_for},
+    "sent_to": sent.sent_to,
 }
 """What pages of lower rooms show of higher ones, by the name under which their handlers take it."""
 
@@ -136,7 +168,7 @@ def settle() -> None:
 def litestar_app() -> Litestar:
     return Litestar(
         route_handlers=[*HANDLERS, static.router()],
-        guards=[access.guard],
+        guards=[access.guard, api_page.guard],
         middleware=[DefineMiddleware(SessionMiddleware)],
         dependencies={"member": _asked(access.signed_in), "now": _asked(clock.now)}
         | {n: _given(v) for n, v in SHOWN_FROM_ABOVE.items()},
@@ -172,7 +204,7 @@ def csrf() -> CSRFConfig:
         cookie_secure=settings().secure_cookies,
         cookie_httponly=True,
         cookie_samesite="lax",
-        exclude=[r"^/(apply|i|p|my-data|api|hooks|health|ready|metrics|static|brand|card|jobs)(/|$)"],
+        exclude=[r"^/(apply|i|p|my-data|api|schema|hooks|health|ready|metrics|static|brand|card|jobs)(/|$)"],
     )
 
 

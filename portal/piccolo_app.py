@@ -4,10 +4,12 @@ from pathlib import Path
 
 from piccolo.conf.apps import AppConfig, table_finder
 
-ROOMS = ("accounts", "jobs", "links", "clicks", "candidates", "interviews", "messages", "reports")
+HERE = Path(__file__).parent
+KEPT = sorted(".".join(path.relative_to(HERE.parent).with_suffix("").parts) for path in HERE.rglob("tables.py"))
+"""The modules that say what is kept: one a room."""
 
 APP_CONFIG = AppConfig(
     app_name="portal",
-    migrations_folder_path=str(Path(__file__).parent / "migrations" / "versions"),
-    table_classes=table_finder([f"portal.{room}.tables" for room in ROOMS]),
+    migrations_folder_path=str(HERE / "migrations" / "versions"),
+    table_classes=table_finder(KEPT),
 )

@@ -48,6 +48,9 @@ class Settings:
     """``REDIS_URL``: Valkey or Redis. Empty: `portal up` starts one."""
     trusted_proxies: tuple[str, ...]
     """``PORTAL_TRUSTED_PROXIES``: addresses or networks, separated by commas, whose ``X-Forwarded-*`` headers are believed."""
+    private_targets: tuple[str, ...]
+    """``PORTAL_PRIVATE_TARGETS``: networks of your own, separated by commas, that webhooks and ATS calls may reach, by http too.
+    All other private addresses are refused, whatever name leads there."""
     keep_clicks_months: int
     """``PORTAL_KEEP_CLICKS_MONTHS``: whole months of clicks kept beside the current one; 0 keeps them for ever. Figures stay."""
     demo: bool
@@ -82,6 +85,8 @@ class Settings:
     twilio_callbacks: bool
     """``TWILIO_CALLBACKS``: ``1`` or ``0``: whether Twilio is asked to report each text's fate to ``PORTAL_PUBLIC_URL``. Unless
     set, if that is https: Twilio refuses texts whose callback address it can't reach by name."""
+    heymilo_api_url: str
+    """``HEYMILO_API_URL``: HeyMilo's address. Keys are given by each workspace, in its settings."""
 
     @property
     def secure_cookies(self) -> bool:
@@ -107,7 +112,8 @@ def load(env: Mapping[str, str]) -> Settings:
         secret_key=_secret(env.get("PORTAL_SECRET_KEY") or ""),
         database_url=_url("DATABASE_URL", env.get("DATABASE_URL") or "", ("postgresql", "postgres")),
         redis_url=_url("REDIS_URL", env.get("REDIS_URL") or "", ("redis", "rediss", "unix")),
-        trusted_proxies=_networks(env.get("PORTAL_TRUSTED_PROXIES") or ""),
+        trusted_proxies=_networks("PORTAL_TRUSTED_PROXIES", env.get("PORTAL_TRUSTED_PROXIES") or ""),
+        private_targets=_networks("PORTAL_PRIVATE_TARGETS", env.get("PORTAL_PRIVATE_TARGETS") or ""),
         keep_clicks_months=_months(env.get("PORTAL_KEEP_CLICKS_MONTHS") or "0"),
         demo=(env.get("PORTAL_DEMO") or "0") == "1",
         clock_file=Path(clock_file).absolute() if clock_file else None,
@@ -124,6 +130,7 @@ def load(env: Mapping[str, str]) -> Settings:
         twilio_api_url=_api_url("TWILIO_API_URL", env.get("TWILIO_API_URL") or "https://api.twilio.com"),
         twilio_from=_text_sender(env.get("TWILIO_FROM") or ""),
         twilio_callbacks=_switch("TWILIO_CALLBACKS", env.get("TWILIO_CALLBACKS") or "", public_url.startswith("https://")),
+        heymilo_api_url=_api_url("HEYMILO_API_URL", env.get("HEYMILO_API_URL") or "https://api.heymilo.ai"),
     )
 
 
@@ -179,14 +186,14 @@ def _months(text: str) -> int:
     return int(text)
 
 
-def _networks(text: str) -> tuple[str, ...]:
+def _networks(variable: str, text: str) -> tuple[str, ...]:
     named = tuple(name.strip() for name in text.split(",") if name.strip())
     for name in named:
         try:
             ipaddress.ip_network(name, strict=False)
         except ValueError:
             raise SettingsError(
-                f"PORTAL_TRUSTED_PROXIES names {name!r}: give addresses or networks, such as 10.0.0.0/8, separated by commas."
+                f"{variable} names {name!r}: give addresses or networks, such as 10.0.0.0/8, separated by commas."
             ) from None
     return named
 

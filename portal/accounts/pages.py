@@ -280,16 +280,20 @@ def _preview(color: str) -> dict[str, str]:
 
 def settings_tabs(member: SignedIn) -> list[tuple[str, str, str]]:
     entries = [("workspace", "Workspace", SETTINGS), ("members", "Members", MEMBERS), ("password", "Your password", PASSWORD)]
-    # Pages of rooms above this one: of reports, of links, and of messages.
+    # Pages of rooms above this one: of reports, of links, of messages, and of integrations.
     if member.may(Permission.SEE_CANDIDATES):
         entries.append(("nudges", "Nudges", "/app/settings/nudges"))
     entries.append(("texts", "Texts", "/app/settings/texts"))
     entries.append(("weekly", "Weekly report", "/app/settings/weekly"))
     if member.may(Permission.EDIT_CANDIDATES):
         entries.append(("do-not-contact", "Do not contact", "/app/settings/do-not-contact"))
+        entries.append(("ats", "ATS", "/app/settings/ats"))
     if not member.may(Permission.EDIT_WORKSPACE):
         return [entry for entry in entries if entry[0] != "members"]
     above = [("logo", "Logo", "/app/settings/logo"), ("domains", "Domains", "/app/settings/domains")]
+    above.append(("keys", "API keys", "/app/settings/keys"))
+    above.append(("heymilo", "HeyMilo", "/app/settings/heymilo"))
+    above.append(("webhooks", "Webhooks", "/app/settings/webhooks"))
     return [*entries, ("sending", "Sending", "/app/settings/sending"), ("utm", "UTM words", "/app/settings/utm"), *above]
 
 

@@ -10,7 +10,7 @@ from babel import Locale
 REGIONS = ("Africa/", "America/", "Antarctica/", "Arctic/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/")
 NO_COUNTRIES = frozenset({"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"})
 """Two-letter codes of CLDR that are groups, test data, or parts of a country (ISO 3166-1 does not assign them)."""
-LANGUAGES = {"en": "English"}
+LANGUAGES = {"en": "English", "es": "Spanish"}
 """What candidates can be addressed in."""
 
 

@@ -12,9 +12,27 @@ LEAST_DIGITS = 9
 """Of a national number that libphonenumber thinks possible but does not know: its lists lag behind new ranges."""
 
 
+def read_line(text: str) -> str:
+    """One line without invisible characters and stray space, composed (Unicode NFC)."""
+    return " ".join(_visible(unicodedata.normalize("NFC", text)).split())
+
+
 def read_name(text: str) -> str:
-    """One line without invisible characters and stray space, composed (Unicode NFC); at most `LONGEST_NAME` characters."""
-    return " ".join(_visible(unicodedata.normalize("NFC", text)).split())[:LONGEST_NAME].strip()
+    """The same, at most `LONGEST_NAME` characters."""
+    return read_line(text)[:LONGEST_NAME].strip()
+
+
+def better_name(known: str, given: str) -> str:
+    """Of two names of one person the fuller: "Ana" gives way to "Ana Duarte", and so does "ANA DUARTE". Else the known stays."""
+    old, new = known.casefold().split(), given.casefold().split()
+    is_fuller = set(old) < set(new)
+    is_better_written = old == new and known in _shouted(known) and given not in _shouted(given)
+    return given if is_fuller or is_better_written else known
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether two names have the same words, in any order and case; two empty ones are no names."""
+    return bool(one) and sorted(one.casefold().split()) == sorted(other.casefold().split())
 
 
 def first_name(name: str) -> str:
@@ -56,8 +74,14 @@ def read_language(text: str) -> str:
     return tag if fits else ""
 
 
+def _shouted(text: str) -> tuple[str, str]:
+    return text.upper(), text.lower()
+
+
 def _visible(text: str) -> str:
     """Without control and format characters (zero-width space, text direction marks), which hide in what is pasted."""
+    if text.isprintable():
+        return text
     kept = (" " if c in "\t\r\n" else c for c in text)
     return "".join(c for c in kept if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co"})
 

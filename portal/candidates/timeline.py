@@ -189,9 +189,17 @@ def _invited(event: Event, timezone: str) -> tuple[str, str]:
     return f"Added {door}", _by(event)
 
 
+def _captured(event: Event, timezone: str) -> tuple[str, str]:
+    """Whose id it is, only their link says: anybody can write one."""
+    named = " ".join(str(event.data[name]) for name in ("system", "external_id") if event.data.get(name))
+    return "Gave name and email", f"id by their link: {named}" if event.data.get("external_id") else ""
+
+
 def _extended(event: Event, timezone: str) -> tuple[str, str]:
-    until = moment(datetime.fromisoformat(str(event.data["until"])), timezone)
-    return f"Deadline moved to {until}", _by(event)
+    until = str(event.data.get("until", ""))
+    if not until:  # of one whose data was erased
+        return "Deadline moved", _by(event)
+    return f"Deadline moved to {moment(datetime.fromisoformat(until), timezone)}", _by(event)
 
 
 def _asked_for_time(event: Event, timezone: str) -> tuple[str, str]:
@@ -248,13 +256,16 @@ def _plainly(title: str) -> Callable[[Event, str], tuple[str, str]]:
 
 SAID: dict[str, Callable[[Event, str], tuple[str, str]]] = {
     EventKind.INVITED: _invited,
-    EventKind.CAPTURED: _plainly("Gave name and email"),
+    EventKind.INVITE_WANTED: _plainly("Invite asked for"),
+    EventKind.CAPTURED: _captured,
     EventKind.LINK_REQUESTED: _plainly("Asked for the link"),
     EventKind.STARTED: _plainly("Started the interview"),
     EventKind.SAVED_FOR_LATER: _plainly("Saved for later"),
     EventKind.COMPLETED: _plainly("Finished the interview"),
     EventKind.EXPIRED: _plainly("The deadline passed"),
     EventKind.WITHDRAWN: _plainly("Withdrawn"),
+    EventKind.DISQUALIFIED: _plainly("Turned down"),
+    EventKind.REPORT_READY: _plainly("The report is there"),
     EventKind.RESTORED: _plainly("Brought back"),
     EventKind.DEADLINE_EXTENDED: _extended,
     EventKind.EXTENSION_ASKED: _asked_for_time,

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from portal.clicks import prefill
 from portal.settings import settings
 
 Networks = tuple[IPv4Network | IPv6Network, ...]
@@ -16,6 +17,7 @@ PURPOSES = (b"sec-purpose", b"purpose", b"x-purpose", b"x-moz")
 SITE, MODE, USER, DEST = b"sec-fetch-site", b"sec-fetch-mode", b"sec-fetch-user", b"sec-fetch-dest"
 EARLY = frozenset(PURPOSES)
 REMEMBERED = 5_000
+LONGEST_QUERY = 1000
 TAG = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*", re.IGNORECASE)
 
 
@@ -26,6 +28,8 @@ class Asked(msgspec.Struct, frozen=True, gc=False):
     address: str
     """Never written down: it goes into the visitor's hash."""
     query: str
+    about_them: str
+    """The query as it came, if it may say who they are; `query` then says no more than that it did. Never written down either."""
     user_agent: str
     referrer_host: str
     language: str
@@ -56,10 +60,12 @@ def read_request(scope: Mapping[str, Any]) -> Asked:
         _cut(find(USER)),
         _cut(find(DEST)),
     )
+    query, about_them = _query(scope["query_string"])
     return Asked(
         method=scope["method"],
         address=_address(scope["client"], find(b"x-forwarded-for")),
-        query=_text(scope["query_string"], 1000),
+        query=query,
+        about_them=about_them,
         user_agent=said.user_agent,
         referrer_host=said.referrer_host,
         language=said.language,
@@ -116,6 +122,14 @@ def _address(client: tuple[str, int] | None, forwarded_for: bytes | None) -> str
     if forwarded_for:
         address = client_address(address, _text(forwarded_for, 500), networks(settings().trusted_proxies))
     return household(address)
+
+
+def _query(raw: bytes) -> tuple[str, str]:
+    """What may be kept of it; and all of it, if that is not the same."""
+    if not raw or not prefill.may_be_personal(raw):
+        return _text(raw, LONGEST_QUERY), ""
+    about_them = _text(raw, prefill.LONGEST_QUERY)
+    return prefill.stored(about_them)[:LONGEST_QUERY], about_them
 
 
 # Remembered, since one look is quicker than reading it again. What comes in is cut already: nobody may fill the memory.

@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 
 from portal import clock, db, patience
 from portal.accounts import sessions
-from portal.clicks import agents, answers, targets
+from portal.clicks import agents, answers, carried, targets
 from portal.clicks.answers import Answer
 from portal.clicks.asked import Asked, read_request
 from portal.clicks.hits import Hit, Kind, Outcome
@@ -186,7 +186,8 @@ async def respond(key: str, scope: HTTPScope, host: str) -> Answer:
     hit = _hit(standing, asked, outcome, now, staff=staff)
     await engine().journal.append(hit)
     if outcome is REDIRECTED:
-        return answers.redirect(target.location(hit.id))
+        filled = carried.parcel(asked.about_them, now) if asked.about_them else ""
+        return answers.redirect(target.location(hit.id, filled))
     return answers.card(target) if outcome is Outcome.CARD else answers.stopped(outcome, target)
 
 

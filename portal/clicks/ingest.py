@@ -15,8 +15,8 @@ from uuid import UUID
 from prometheus_client import Counter as Metric
 
 from portal import db
-from portal.clicks import kept, landed, orphans, partitions, revise, rollups, scanners, turns
-from portal.clicks.hits import COLUMNS, Hit, Kind
+from portal.clicks import faults, kept, landed, orphans, partitions, revise, rollups, scanners, turns
+from portal.clicks.hits import COLUMNS, Hit, Kind, Outcome
 from portal.clicks.kept import Kept
 from portal.clicks.revise import Change
 from portal.clicks.rollups import Counted
@@ -63,7 +63,16 @@ async def _count(clicks: Sequence[Kept], now: datetime) -> Sequence[UUID]:
     new = await kept.insert(judged)
     await rollups.add(new, now)
     await revise.apply(changes)
-    return await countdown.first_taps(_first_taps(new))
+    ending = await countdown.first_taps(_first_taps(new))
+    await faults.note(_taps_of_people(judged, new))
+    return ending
+
+
+def _taps_of_people(clicks: Sequence[Kept], new: Sequence[Counted]) -> list[faults.Tap]:
+    """Those among `clicks` that came in and were led on."""
+    led_on = {one.id for one in new if one.is_person and one.outcome == Outcome.REDIRECTED}
+    ours = [(click.counted, click.hit.query) for click in clicks if click.hit.id in led_on]
+    return [faults.Tap(one.workspace_id, one.link_id, one.at, query) for one, query in ours]
 
 
 def _first_taps(clicks: Sequence[Counted]) -> dict[UUID, datetime]:

@@ -139,6 +139,21 @@ class OrphanSeen(Table, db=DB, tablename="orphan_seen"):
     at = Timestamptz(default=None)
 
 
+class PrefillFault(Table, db=DB, tablename="prefill_fault"):
+    """A merge field that arrived as it is written, by link and field."""
+
+    id = UUID(primary_key=True, default=None)
+    workspace_id = UUID(default=None)
+    link_id = UUID(default=None)
+    field = Text()
+    token = Text()
+    taps = BigInt()
+    first_at = Timestamptz(default=None)
+    last_at = Timestamptz(default=None)
+    clean = BigInt()
+    mended_at = Timestamptz(null=True, default=None)
+
+
 class ClickRetention(Table, db=DB, tablename="click_retention"):
     """From when on clicks are kept: the latest line counts."""
 

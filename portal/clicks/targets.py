@@ -16,6 +16,7 @@ from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
 from portal import changes, patience, redis
+from portal.clicks import carried
 from portal.clicks.hits import Outcome
 from portal.jobs import deadlines
 from portal.jobs.jobs import Job, Status, find_jobs
@@ -73,12 +74,15 @@ class Target(msgspec.Struct, frozen=True):
             return Outcome.REDIRECTED
         return Outcome.NOT_OPEN if self.job.status == Status.DRAFT else Outcome.CLOSED
 
-    def location(self, click_id: UUID) -> str:
-        """Where the redirect goes. The click's id travels on to our pages, so the funnel needs no cookie to join."""
+    def location(self, click_id: UUID, filled: str = "") -> str:
+        """Where the redirect goes. The click's id travels on to our pages, so the funnel needs no cookie to join; and what fills
+        their form (`carried`), which is nobody else's business."""
         page = self.page
         if not page.startswith("/"):
             return page
-        return f"{page}?click={click_id}" if self.personal else f"{page}?click={click_id}&via={self.key}"
+        if self.personal:
+            return f"{page}?click={click_id}"
+        return f"{page}?click={click_id}&via={self.key}" + (f"&{carried.NAME}={filled}" if filled else "")
 
     @property
     def page(self) -> str:

@@ -3,8 +3,8 @@ them in the order of this page, before any row of clicks or figures."""
 
 from portal import db
 
-FIGURES, MAIL = 7_203_102, 7_203_103
-"""Any two numbers, the same in every process."""
+FIGURES, MAIL, FAULTS = 7_203_102, 7_203_103, 7_203_104
+"""Any numbers, the same in every process."""
 
 
 async def beside_others() -> None:
@@ -21,3 +21,8 @@ async def for_mail() -> None:
     """For hits on links that travel by mail, which are judged with their neighbours: one worker at a time, so that none
     judges without those that another is about to commit."""
     await db.run("SELECT pg_advisory_xact_lock($1)", MAIL)
+
+
+async def for_faults() -> None:
+    """For setup faults: one worker at a time. The last of all, after every row: whoever has it waits for nothing more."""
+    await db.run("SELECT pg_advisory_xact_lock($1)", FAULTS)

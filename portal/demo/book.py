@@ -11,6 +11,8 @@ from portal.settings import settings
 ORDER = (
     "workspace",
     "member",
+    "nudge_plan",
+    "step",
     "job",
     "question",
     "channel",

@@ -43,6 +43,7 @@ class Casting:
         self._book.add("workspace", id=self.cast.workspace_id, created_at=self._founded, **story.WORKSPACE)
         for (role, email, _), password_hash in zip(sign_ins, hashes, strict=True):
             self._member(role, email, password_hash)
+        self._plan()
         for job in story.JOBS:
             self._job(job)
         for name in CAMPAIGNS:
@@ -55,6 +56,33 @@ class Casting:
         self.cast.members[role] = self._add(
             "member", name=story.MEMBERS[role], email=email, role=role, password_hash=password_hash, disabled_at=None
         )
+
+    def _plan(self) -> None:
+        """The workspace's nudges: those that come with the portal, but not for everybody."""
+        plan_id = self._add(
+            "nudge_plan",
+            job_id=None,
+            most=story.PLAN.most,
+            gap_hours=story.PLAN.gap // timedelta(hours=1),
+            age_days=story.PLAN.age.days,
+            quiet_from=None,
+            quiet_until=None,
+            holdout_percent=story.PLAN.holdout_percent,
+            stop_on_reply=story.PLAN.stop_on_reply,
+        )
+        for place, step in enumerate(story.PLAN.steps, 1):
+            self._book.add(
+                "step",
+                id=id_at(self._founded, "step", step.key),
+                workspace_id=self.cast.workspace_id,
+                plan_id=plan_id,
+                key=step.key,
+                track=step.track.value,
+                position=place,
+                anchor=step.anchor.value,
+                hours=step.hours,
+                channel=step.channel.value,
+            )
 
     def _job(self, job: story.Job) -> None:
         job_id = self.cast.jobs[job.slug] = self._add(

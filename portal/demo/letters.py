@@ -7,7 +7,6 @@ from portal.demo.lives import Letter, Life
 from portal.messages import texts
 from portal.messages.facts import Known
 from portal.messages.fields import ways
-from portal.messages.plans import DEFAULT
 
 
 def write_letter(life: Life, letter: Letter, *, workspace_id: UUID, job_id: UUID) -> dict[str, str | int]:
@@ -31,7 +30,7 @@ def write_letter(life: Life, letter: Letter, *, workspace_id: UUID, job_id: UUID
         facts=letter.facts,
         languages=(life.language,),
     )
-    kind = texts.kind_of(letter.track, letter.step_key, DEFAULT)
+    kind = texts.kind_of(letter.track, letter.step_key, story.PLAN)
     chosen = texts.ours_for(known, kind, letter.channel)
     written = texts.write(chosen, known, ways(letter.link_id), letter.due)
     return {

@@ -9,10 +9,10 @@ from portal.candidates.applications import LIVE, Stage
 from portal.candidates.events import EventKind
 from portal.candidates.intake import Door
 from portal.demo import story
-from portal.demo.dice import id_at
+from portal.demo.dice import Dice, id_at
 from portal.demo.taps import Tap
 from portal.messages.facts import ApplicationFacts
-from portal.messages.words import Channel, State, Track
+from portal.messages.words import Arm, Channel, State, Track
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,12 @@ class Life:
             self.note(EventKind.INVITED, self.arrived, by_member=self.door is Door.FORM, door=self.door.value)
         else:
             self.note(EventKind.CAPTURED, self.arrived)
+
+    @property
+    def arm(self) -> Arm:
+        """Whether they are among those who get no nudges: a draw that moves nobody else's chances."""
+        held_out = Dice("arm", self.key).happens(story.PLAN.holdout_percent / 100)
+        return Arm.HELD_OUT if held_out else Arm.NUDGED
 
     @property
     def invited(self) -> bool:

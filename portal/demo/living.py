@@ -18,7 +18,6 @@ from portal.demo.lives import Letter, Life
 from portal.messages.direct import INVITE, direct
 from portal.messages.facts import ApplicationFacts, Done
 from portal.messages.fates import NO_ANSWER
-from portal.messages.plans import DEFAULT
 from portal.messages.quiet import QuietHours
 from portal.messages.rules import ENDED, Planned
 from portal.messages.schedule import schedule
@@ -129,8 +128,8 @@ class Living:
         """End the application; what was still planned is cancelled, with the reason."""
         life = self._life
         code, reason = ENDED[stage]
-        for planned in schedule(self._facts(), DEFAULT, life.active):
-            if planned.due_at > at:
+        for planned in schedule(self._facts(), story.PLAN, life.active):
+            if planned.due_at > at or planned.code is Reason.HELD_OUT:
                 letter = self._letter(planned, planned.state)
                 if planned.state is not State.SKIPPED:
                     letter.state, letter.reason_code, letter.reason = State.CANCELLED, code.value, reason
@@ -145,7 +144,7 @@ class Living:
         """The invitation, and the nudges, that have not gone yet."""
         life, facts = self._life, self._facts()
         asked = max([life.active, *(letter.due for letter in life.letters)])
-        planned = schedule(facts, DEFAULT, asked)
+        planned = schedule(facts, story.PLAN, asked)
         if not any(letter.step_key == INVITE for letter in life.letters):
             planned += direct(facts, life.arrived)
         return [
@@ -213,6 +212,7 @@ def facts_of(life: Life) -> ApplicationFacts:
         zones=ZONES,
         quiet=QUIET,
         unreachable=_obstacles(life),
+        arm=life.arm,
         done=tuple(Done(one.step_key, one.due, one.state is not State.FAILED) for one in life.letters if one.step_key != INVITE),
     )
 

@@ -44,7 +44,6 @@ class Records:
             phone=life.phone,
             language=life.language,
             timezone="",
-            external_id=None,
             metadata={},
             erased_at=None,
             created_at=life.arrived,
@@ -86,6 +85,8 @@ class Records:
             active_at=life.active,
             deadline_at=life.deadline,
             snoozed_until=None,
+            arm=life.arm.value,
+            arm_at=life.arrived,
             # The planner makes what is still to come, once all of this is written.
             plan_stale=life.under_way,
             created_at=life.arrived,

@@ -3,6 +3,10 @@
 from dataclasses import dataclass, field
 from datetime import time
 
+import msgspec
+
+from portal.messages.plans import DEFAULT
+
 NAME, BRAND, PRIVACY = "Northgate Care", "#0f766e", "https://northgate.example/privacy"
 TIMEZONE = "Europe/London"
 QUIET_FROM, QUIET_UNTIL = time(21), time(8)
@@ -17,6 +21,8 @@ WORKSPACE = {
     "quiet_until": QUIET_UNTIL,
     "communications_off_at": None,
 }
+PLAN = msgspec.structs.replace(DEFAULT, holdout_percent=12)
+"""So many get no nudges that two months of people show whether nudges help."""
 
 MEMBERS = {"admin": "Mara Lind", "recruiter": "Jo Park", "marketer": "Sam Reed", "viewer": "Ida Holm"}
 

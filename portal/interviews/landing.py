@@ -10,15 +10,18 @@ from uuid import UUID
 from portal import crypto, db
 from portal.candidates.addresses import LONGEST_NAME
 from portal.candidates.applications import request_link
+from portal.candidates.arrivals import LONGEST_EXTERNAL_ID
 from portal.candidates.events import EventKind
 from portal.candidates.intake import Arrival, Door, Result, Taken, TextConsent, read_person, take_in
+from portal.clicks import carried
+from portal.clicks.prefill import Field, full_name
+from portal.interviews.page_words import words
 from portal.interviews.questions import count_of
 from portal.jobs.deadlines import is_open, is_past
-from portal.jobs.jobs import InterviewKind, Job, Status
+from portal.jobs.jobs import Job, Status
 from portal.links.public import ChannelLink, find_channel_link, leads_to
 from portal.web.forms import Form, Invalid
 from portal.web.limits import Limit, wait_for
-from portal.web.templating import render
 
 FORM_LIFE = timedelta(hours=24)
 """How long the very same form, sent again, is the same form."""
@@ -44,6 +47,8 @@ class Came(NamedTuple):
 
     click_id: UUID
     link_id: UUID
+    system: str = ""
+    """The applicant system whose message it was in."""
 
 
 class Next(StrEnum):
@@ -61,18 +66,18 @@ async def state_of(job: Job, now: datetime) -> State:
         return State.NOT_YET
     if is_past(job, now):
         return State.OVER
-    has_interview = job.interview_kind is InterviewKind.EXTERNAL or await count_of(job.id) > 0
+    has_interview = job.is_elsewhere or await count_of(job.id) > 0
     return State.OPEN if has_interview else State.NOT_YET
 
 
 def takes_people(job: Job, now: datetime, *, has_questions: bool) -> bool:
     """Whether `state_of` is OPEN, for many jobs at once."""
-    return is_open(job, now) and (job.interview_kind is InterviewKind.EXTERNAL or has_questions)
+    return is_open(job, now) and (job.is_elsewhere or has_questions)
 
 
 def consent_wording(job: Job) -> str:
     """What stands beside the box, and what is kept of it."""
-    return render("interviews/consent.txt", workspace_name=job.workspace_name).strip()
+    return str(words(job.language)["consent"]).format(job.workspace_name)
 
 
 async def came_by(job: Job, click: str, via: str) -> Came | None:
@@ -93,9 +98,16 @@ async def _link_of(workspace_id: UUID, via: str) -> ChannelLink | None:
 
 def _came(click: str, link: ChannelLink | None) -> Came | None:
     try:
-        return Came(UUID(click), link.link_id) if link else None
+        return Came(UUID(click), link.link_id, link.system) if link else None
     except ValueError:
         return None
+
+
+def filled(sealed: str, now: datetime) -> dict[str, str]:
+    """What the form holds before anybody typed: what came by their link, sealed. It proves nothing about them."""
+    came = carried.unseal(sealed, now) if sealed else {}
+    kept = {field.value: came[field] for field in (Field.EMAIL, Field.PHONE, Field.EXTERNAL_ID) if field in came}
+    return kept | ({"name": full_name(came)} if full_name(came) else {})
 
 
 def read_landing(job: Job, form: Form, came: Came | None, now: datetime) -> Arrival:
@@ -107,6 +119,8 @@ def read_landing(job: Job, form: Form, came: Came | None, now: datetime) -> Arri
         name=form.text("name", longest=LONGEST_NAME),
         email=form.raw("email"),
         phone=form.raw("phone").strip(),
+        external_id=form.text("external_id", longest=LONGEST_EXTERNAL_ID) if came else "",
+        system=came.system if came else "",
         language=job.language,
         browser_timezone=form.raw("zone"),
         link_id=came.link_id if came else None,

@@ -9,10 +9,10 @@ from litestar import Request, get
 from litestar.response import Template
 
 from portal.accounts.workspaces import get_workspace
-from portal.clicks import landings
+from portal.clicks import carried, landings
 from portal.interviews.landing import came_to
 from portal.interviews.open_jobs import open_jobs
-from portal.interviews.page import unknown_page
+from portal.interviews.page import spoken, unknown_page
 from portal.jobs.branding import brand_css_href
 from portal.links import bio, domains
 
@@ -40,14 +40,17 @@ async def _page(request: AnyRequest, workspace_id: UUID, now: datetime) -> Templ
     came = await came_to(workspace_id, click, via)
     if came:
         await landings.record(click_id=came.click_id, link_id=came.link_id, at=now)
+    way = {"click": str(came.click_id), "via": via} if came else {}
+    if filled := asked.get(carried.NAME, ""):
+        way[carried.NAME] = filled
     context = {
         "jobs": await open_jobs(workspace_id, now),
-        "way": f"?{urlencode({'click': came.click_id, 'via': via})}" if came else "",
+        "way": f"?{urlencode(way)}" if way else "",
         "workspace_name": workspace.name,
         "brand_css": brand_css_href(workspace.id, workspace.brand_color),
         "privacy_href": workspace.privacy_url,
-        "lang": workspace.language,
         "errors": {},
+        **spoken(workspace.language, workspace.name),
     }
     return Template("interviews/open_jobs.html", context=context, headers={"x-robots-tag": "noindex, nofollow"})
 

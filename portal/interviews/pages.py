@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from litestar import Request, Response, get, post
@@ -25,12 +25,13 @@ from portal.accounts.access import Permission, SignedIn
 from portal.accounts.page import done, job_page
 from portal.accounts.workspaces import get_workspace
 from portal.candidates import extensions
-from portal.clicks import landings
+from portal.clicks import carried, landings, prefill
 from portal.clicks.cards import card_of_job
-from portal.interviews import landing, questions, sittings
+from portal.interviews import external, landing, questions, sittings
 from portal.interviews.answers import FIELD, NO, YES, Value
 from portal.interviews.landing import Next
 from portal.interviews.page import candidate_page, unknown_page
+from portal.interviews.page_words import Errors, errors_in
 from portal.interviews.questions import Direction, Kind, Question
 from portal.interviews.sittings import Sitting, State, Step
 from portal.jobs.deadlines import deadline_for
@@ -63,7 +64,9 @@ KINDS = {
 
 
 @get("/apply/{slug:str}", opt=PUBLIC)
-async def landing_page(request: AnyRequest, slug: str, now: datetime) -> Template:
+async def landing_page(request: AnyRequest, slug: str, now: datetime) -> Template | Redirect:
+    if clean := _without_their_data(request, slug, now):
+        return clean
     job = await find_public_job(slug.lower())
     if job is None:
         return unknown_page("interviews/unknown_job.html")
@@ -74,7 +77,7 @@ async def landing_page(request: AnyRequest, slug: str, now: datetime) -> Templat
     if came := await landing.came_by(job, click, via):
         await landings.record(click_id=came.click_id, link_id=came.link_id, at=now)
     values = {"click": click, "via": via} if came else {}
-    return await _landing(job, values, now=now)
+    return await _landing(job, values | landing.filled(asked.get(carried.NAME, ""), now), now=now)
 
 
 @post("/apply/{slug:str}", opt=PUBLIC)
@@ -99,6 +102,19 @@ async def capture(request: AnyRequest, slug: str, now: datetime) -> Template | R
     return candidate_page("interviews/link_sent.html", job, email=form.raw("email").strip(), writes=await _writes(job))
 
 
+def _without_their_data(request: AnyRequest, slug: str, now: datetime) -> Redirect | None:
+    """Back to this page without what the address says about a person: they stand in histories, screenshots and logs. None: it
+    says nothing."""
+    asked = request.query_params
+    if not prefill.FIELDS & {name.lower() for name in asked}:
+        return None
+    kept = {name: asked[name] for name in ("click", "via") if name in asked}
+    if parcel := carried.parcel(request.scope["query_string"].decode("latin-1"), now):
+        kept[carried.NAME] = parcel
+    query = f"?{urlencode(kept)}" if kept else ""
+    return Redirect(f"/apply/{quote(slug)}{query}", status_code=HTTP_303_SEE_OTHER)
+
+
 async def _closed(job: Job, now: datetime) -> Template | None:
     state = await landing.state_of(job, now)
     if state is landing.State.OPEN:
@@ -107,18 +123,18 @@ async def _closed(job: Job, now: datetime) -> Template | None:
 
 
 async def _landing(
-    job: Job, values: Mapping[str, str], *, now: datetime, errors: object = None, status: int = HTTP_200_OK
+    job: Job, values: Mapping[str, str], *, now: datetime, errors: Errors = None, status: int = HTTP_200_OK
 ) -> Template:
-    name = values.get("form", "")
+    name, said = values.get("form", ""), errors_in(job.language, errors)
     return candidate_page(
         "interviews/landing.html",
         job,
         status=status,
         errors=errors,
-        by_field=errors if isinstance(errors, dict) else {},
+        by_field=said if isinstance(said, dict) else {},
         values=values,
         form_name=name if landing.form_digest(job.id, name, now) else landing.new_form(job.id, now),
-        count=await questions.count_of(job.id),
+        count=0 if job.is_elsewhere else await questions.count_of(job.id),
         until=deadline_for(job, now),
         consent_wording=landing.consent_wording(job),
         card=card_of_job(job),
@@ -203,16 +219,17 @@ async def _note_landing(sitting: Sitting, click: str, now: datetime) -> None:
 
 
 def _question(
-    sitting: Sitting, question: Question, values: list[str], errors: object = None, status: int = HTTP_200_OK
+    sitting: Sitting, question: Question, values: list[str], errors: Errors = None, status: int = HTTP_200_OK
 ) -> Template:
     ids = [q.id for q in sitting.questions]
     number = ids.index(question.id) + 1 if question.id in ids else sitting.index(None) + 1
+    said = errors_in(sitting.job.language, errors)
     return candidate_page(
         "interviews/question.html",
         sitting.job,
         status=status,
         errors=errors,
-        error=errors.get(FIELD) if isinstance(errors, dict) else None,
+        error=said.get(FIELD) if isinstance(said, dict) else None,
         question=question,
         pairs=[(option, option) for option in question.options],
         values=values,
@@ -226,9 +243,7 @@ def _question(
 
 async def _ended(sitting: Sitting, now: datetime) -> Template:
     if sitting.state is State.EXTERNAL:
-        return candidate_page(
-            "interviews/external.html", sitting.job, sitting=sitting, host=urlsplit(sitting.external_href).netloc
-        )
+        return candidate_page("interviews/external.html", sitting.job, sitting=sitting, host=external.host_of(sitting))
     is_over = sitting.state is State.OVER
     more = await extensions.offer(sitting.link.workspace_id, sitting.link.application_id, now) if is_over else None
     return candidate_page("interviews/ended.html", sitting.job, sitting=sitting, state=sitting.state.value, more=more)

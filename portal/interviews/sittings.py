@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from urllib.parse import quote
 from uuid import UUID
 
 import msgspec
@@ -14,7 +13,7 @@ from portal.candidates.addresses import first_name
 from portal.candidates.applications import Stage
 from portal.interviews.answers import FIELD, Place, Value, answers_of, missing, read_answer, save_answer
 from portal.interviews.questions import Question, get_question, questions_of
-from portal.jobs.jobs import InterviewKind, Job, Status, get_job
+from portal.jobs.jobs import Job, Status, get_job
 from portal.links.personal import PersonalLink, find_personal
 from portal.web.forms import Form, Invalid
 from portal.web.missing import Missing
@@ -72,15 +71,6 @@ class Sitting(msgspec.Struct, frozen=True, kw_only=True):
         furthest = min(self.first_open, len(self.questions) - 1)
         return furthest if wanted is None else min(max(wanted - 1, 0), furthest)
 
-    @property
-    def external_href(self) -> str:
-        """The external interview's address with its placeholders filled."""
-        filled = {"{name}": self.name, "{email}": self.email, "{token}": self.token}
-        href = self.job.external_url
-        for mark, value in filled.items():
-            href = href.replace(mark, quote(value, safe=""))
-        return href
-
 
 def is_open(question: Question, answers: Mapping[UUID, Value]) -> bool:
     """Whether it is still to be answered: passed over counts as answered where that is allowed."""
@@ -134,7 +124,7 @@ def _state(stage: Stage, deadline_at: datetime | None, job: Job, has_questions: 
         return State.OVER
     if job.status is not Status.OPEN:
         return State.CLOSED if job.status is Status.CLOSED else State.NOT_YET
-    if job.interview_kind is InterviewKind.EXTERNAL:
+    if job.is_elsewhere:
         return State.EXTERNAL
     return State.OPEN if has_questions else State.NOT_YET
 

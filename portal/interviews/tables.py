@@ -1,6 +1,6 @@
 """What this room keeps. The database's own rules stand in `portal/migrations`; a test holds both together."""
 
-from piccolo.columns import JSONB, UUID, Boolean, Integer, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, Boolean, Bytea, Integer, Text, Timestamptz
 from piccolo.table import Table
 
 from portal.db import DB
@@ -32,3 +32,26 @@ class Answer(Table, db=DB, tablename="answer"):
     prompt = Text()
     value = JSONB()
     answered_at = Timestamptz(default=None)
+
+
+class ExternalInterview(Table, db=DB, tablename="external_interview"):
+    """How a job's interview elsewhere tells of itself."""
+
+    job_id = UUID(primary_key=True, default=None)
+    workspace_id = UUID(default=None)
+    return_finishes = Boolean()
+    hook_digest = Bytea(null=True, default=None)
+    secret_sealed = Text()
+
+
+class InterviewCall(Table, db=DB, tablename="interview_call"):
+    """One thing that was heard at a job's hook."""
+
+    id = UUID(primary_key=True, default=None)
+    workspace_id = UUID(default=None)
+    job_id = UUID(default=None)
+    message_id = Text()
+    event = Text()
+    application_id = UUID(null=True, default=None)
+    outcome = Text()
+    received_at = Timestamptz(default=None)

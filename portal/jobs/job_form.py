@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from portal.accounts.places import countries, timezones
+from portal.accounts.places import LANGUAGES, countries, timezones
 from portal.accounts.workspaces import is_https
 from portal.jobs.deadlines import at_place
 from portal.jobs.jobs import InterviewKind, Job, JobFields, RoleType
@@ -33,15 +33,16 @@ def read_job(form: Form, *, now: datetime, before: Job | None = None) -> JobFiel
     """The job as typed. `before`: the job as it was, whose deadline may stay even when it is over. Raises `Invalid`."""
     title = form.text("title", missing="Give the job a title, such as “Night nurse”.", longest=120)
     role_type = form.choice("role_type", list(RoleType), wrong="Choose the kind of role.")
-    interview_kind = form.choice("interview_kind", list(InterviewKind), wrong="Choose where the interview takes place.")
+    interview_kind = form.choice("interview_kind", kinds(before), wrong="Choose where the interview takes place.")
     timezone = form.choice("timezone", timezones(), wrong="Choose a time zone from the list.")
     country = form.choice("country", countries(), wrong="Choose a country from the list.")
     minutes = form.whole("minutes", wrong="Give the minutes as a whole number from 1 to 240.", least=1, most=240)
-    external_url = _external_url(form) if interview_kind == InterviewKind.EXTERNAL else ""
+    external_url = read_address(form) if interview_kind == InterviewKind.EXTERNAL else ""
     deadline_at, deadline_days = _deadline(form, timezone, now, before)
     texts = {name: form.text(name, longest=longest) for name, longest in LINES.items()}
     summary = form.long_text("summary", longest=5000)
     extension_hours = form.whole("extension_hours", wrong=WRONG_EXTENSION, least=0, most=MOST_EXTENSION_HOURS, empty=0)
+    language = _language(form, before)
     form.check()
     return JobFields(
         title=title,
@@ -56,8 +57,15 @@ def read_job(form: Form, *, now: datetime, before: Job | None = None) -> JobFiel
         summary=summary,
         extension_hours=extension_hours,
         extension_at_once=form.raw("extension_at_once") == AT_ONCE,
+        language=language,
         **texts,
     )
+
+
+def kinds(before: Job | None) -> list[InterviewKind]:
+    """Where the interview may be said to be: HeyMilo stays HeyMilo; it is chosen together with an interviewer, elsewhere."""
+    at_heymilo = before is not None and before.interview_kind is InterviewKind.HEYMILO
+    return [kind for kind in InterviewKind if kind is not InterviewKind.HEYMILO or at_heymilo]
 
 
 def shown(job: Job) -> dict[str, str]:
@@ -65,7 +73,7 @@ def shown(job: Job) -> dict[str, str]:
     local = job.deadline_at.astimezone(ZoneInfo(job.timezone)) if job.deadline_at else None
     kind = DeadlineKind.FIXED if local else DeadlineKind.DAYS if job.deadline_days else DeadlineKind.NONE
     plain = ("title", "location", "pay", "summary", "role_type", "interview_kind", "external_url", "minutes")
-    values = {name: str(getattr(job, name)) for name in (*plain, "timezone", "country", "card_title", "card_text")}
+    values = {name: str(getattr(job, name)) for name in (*plain, "timezone", "country", "language", "card_title", "card_text")}
     return values | {
         "deadline_kind": kind.value,
         "deadline_date": f"{local:%Y-%m-%d}" if local else "",
@@ -76,7 +84,7 @@ def shown(job: Job) -> dict[str, str]:
     }
 
 
-def empty(timezone: str, country: str) -> dict[str, str]:
+def empty(timezone: str, country: str, language: str) -> dict[str, str]:
     """The values that the form of a new job begins with: where the workspace is."""
     names = ("title", "location", "pay", "summary", "external_url", "deadline_date", "deadline_days", "card_title", "card_text")
     return dict.fromkeys(names, "") | {
@@ -89,10 +97,19 @@ def empty(timezone: str, country: str) -> dict[str, str]:
         "extension_at_once": BY_HAND,
         "timezone": timezone,
         "country": country,
+        "language": language,
     }
 
 
-def _external_url(form: Form) -> str:
+def _language(form: Form, before: Job | None) -> str:
+    """Without a choice a job keeps its language, and a new one takes the workspace's."""
+    if not form.raw("language"):
+        return before.language if before else ""
+    return form.choice("language", LANGUAGES, wrong="Choose a language from the list.")
+
+
+def read_address(form: Form) -> str:
+    """The address of an interview elsewhere; what is wrong with it is noted in `form`."""
     url = form.text("external_url", missing="Paste the address of the interview.", longest=LONGEST_ADDRESS)
     if url and not is_https(url):
         form.wrong("external_url", "Give a full address that begins with https://, such as https://interviews.example.com/nurse.")

@@ -30,6 +30,9 @@ class Status(StrEnum):
 class InterviewKind(StrEnum):
     BUILT_IN = "built_in"
     EXTERNAL = "external"
+    """At the address that the job names."""
+    HEYMILO = "heymilo"
+    """At HeyMilo, where each person has an interview of their own."""
 
 
 class JobFields(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +56,8 @@ class JobFields(msgspec.Struct, frozen=True, kw_only=True):
     """How much more time a candidate may ask for, once; 0: none."""
     extension_at_once: bool = False
     """Whether they get it by asking, or by a recruiter's yes."""
+    language: str = ""
+    """Which candidates read. Empty: the workspace's for a new job, and as it was for an old one."""
 
 
 class Job(JobFields, frozen=True, kw_only=True):
@@ -62,12 +67,16 @@ class Job(JobFields, frozen=True, kw_only=True):
     workspace_id: UUID
     slug: str
     status: Status
-    language: str
     created_at: datetime
     closed_at: datetime | None
     workspace_name: str
     brand_color: str
     privacy_url: str
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether people leave this portal for the interview."""
+        return self.interview_kind is not InterviewKind.BUILT_IN
 
     @property
     def subtitle(self) -> str:
@@ -104,7 +113,6 @@ class JobCounts(msgspec.Struct, frozen=True, kw_only=True):
 
 COLUMNS = "job.*, workspace.name AS workspace_name, workspace.brand_color, workspace.privacy_url"
 SOURCE = "job JOIN workspace ON workspace.id = job.workspace_id"
-FIELDS = JobFields.__struct_fields__
 LISTED_FIRST = "CASE job.status WHEN 'open' THEN 1 WHEN 'draft' THEN 2 ELSE 3 END"
 
 
@@ -141,13 +149,13 @@ async def list_jobs(workspace_id: UUID, *, search: str = "", status: str = "") -
 
 
 async def make_job(workspace_id: UUID, fields: JobFields, *, now: datetime) -> UUID:
-    """A draft in the language of the workspace; its id. It is published when its interview is ready. Raises `Missing`."""
+    """A draft; its id. It is published when its interview is ready. Raises `Missing`."""
     language = await db.value("SELECT language FROM workspace WHERE id = $1", workspace_id)
     if language is None:
         raise Missing("workspace")
     job_id = db.new_id()
-    values = {"id": job_id, "workspace_id": workspace_id, "status": "draft", "language": language, "created_at": now}
-    values |= msgspec.structs.asdict(fields)
+    values = {"id": job_id, "workspace_id": workspace_id, "status": "draft", "created_at": now}
+    values |= msgspec.structs.asdict(fields) | {"language": fields.language or language}
     marks = ", ".join(f"${n}" for n in range(2, 2 + len(values)))
     sql = f"INSERT INTO job (slug, {', '.join(values)}) VALUES ($1, {marks}) ON CONFLICT (slug) DO NOTHING"
     while not await db.run(sql, await free_slug(fields.title, fields.location), *values.values()):
@@ -157,9 +165,9 @@ async def make_job(workspace_id: UUID, fields: JobFields, *, now: datetime) -> U
 
 async def edit_job(workspace_id: UUID, job_id: UUID, fields: JobFields) -> None:
     """The slug stays: it stands on posters. Raises `Missing`."""
-    changes = ", ".join(f"{name} = ${n}" for n, name in enumerate(FIELDS, start=3))
-    values = msgspec.structs.asdict(fields).values()
-    _found(await db.run(f"UPDATE job SET {changes} WHERE workspace_id = $1 AND id = $2", workspace_id, job_id, *values))
+    values = {name: value for name, value in msgspec.structs.asdict(fields).items() if name != "language" or value}
+    changes = ", ".join(f"{name} = ${n}" for n, name in enumerate(values, start=3))
+    _found(await db.run(f"UPDATE job SET {changes} WHERE workspace_id = $1 AND id = $2", workspace_id, job_id, *values.values()))
 
 
 async def publish_job(workspace_id: UUID, job_id: UUID) -> None:

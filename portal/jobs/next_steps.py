@@ -7,7 +7,7 @@ import msgspec
 
 from portal.accounts.access import Permission
 from portal.jobs.deadlines import closes_soon, is_past
-from portal.jobs.jobs import InterviewKind, Job, Status
+from portal.jobs.jobs import Job, Status
 from portal.web.templating import moment, plural
 
 DEADLINE = "settings#f-deadline_date"
@@ -46,7 +46,7 @@ def next_steps(job: Job, *, questions: int, links: int, stuck: int, asked: int =
 
 def is_ready(job: Job, questions: int) -> bool:
     """Whether somebody who came now would find an interview."""
-    return job.interview_kind == InterviewKind.EXTERNAL or questions > 0
+    return job.is_elsewhere or questions > 0
 
 
 def _address(job: Job, end: str) -> str:

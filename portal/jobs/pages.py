@@ -65,7 +65,7 @@ async def list_page(request: AnyRequest, member: SignedIn, now: datetime, job_co
 @get("/app/jobs/new", opt=EDIT)
 async def new_page(request: AnyRequest, member: SignedIn) -> Template:
     home = await workspaces.get_workspace(member.workspace_id)
-    return _form(request, member, None, job_form.empty(home.timezone, home.country), {})
+    return _form(request, member, None, job_form.empty(home.timezone, home.country, home.language), {})
 
 
 @post("/app/jobs/new", opt=EDIT)
@@ -189,6 +189,7 @@ def _named_in(file: str) -> UUID:
 def _form(request: AnyRequest, member: SignedIn, job: Job | None, values: dict[str, str], errors: dict[str, str]) -> Template:
     """The form of a new job, or of `job`."""
     context = {"values": values, "errors": errors, "timezones": timezones().items(), "countries": countries().items()}
+    context["kinds"] = job_form.kinds(job)
     status = HTTP_422_UNPROCESSABLE_ENTITY if errors else HTTP_200_OK
     if job is None:
         return member_page(request, member, "jobs/new.html", nav="jobs", status=status, **context)

@@ -15,7 +15,7 @@ from portal.accounts.page import done, member_page
 from portal.jobs.jobs import get_job, list_jobs
 from portal.links import destinations, domains, history, link_form, links, utm, words
 from portal.links.links import ShownLink
-from portal.links.page import EDIT, SEE, AnyRequest, LinkClicks, state_at
+from portal.links.page import EDIT, SEE, AnyRequest, LinkClicks, LinkFaults, state_at
 from portal.web.forms import Form, Invalid
 from portal.web.missing import Missing
 
@@ -23,33 +23,39 @@ NOTHING = "Nothing was changed."
 
 
 @get("/app/links/{link_id:uuid}", opt=SEE)
-async def link_page(request: AnyRequest, member: SignedIn, now: datetime, link_id: UUID, link_clicks: LinkClicks) -> Template:
+async def link_page(
+    request: AnyRequest, member: SignedIn, now: datetime, link_id: UUID, *, link_clicks: LinkClicks, link_faults: LinkFaults
+) -> Template:
     link = await links.get_link(member.workspace_id, link_id)
-    return await _link(request, member, link, {}, {}, link_clicks=link_clicks, now=now)
+    return await _link(request, member, link, {}, {}, link_clicks=link_clicks, link_faults=link_faults, now=now)
 
 
 @post("/app/links/{link_id:uuid}", opt=EDIT)
 async def save(
-    request: AnyRequest, member: SignedIn, now: datetime, link_id: UUID, link_clicks: LinkClicks
+    request: AnyRequest, member: SignedIn, now: datetime, link_id: UUID, *, link_clicks: LinkClicks, link_faults: LinkFaults
 ) -> Response[str] | Template:
     link, form = await links.get_link(member.workspace_id, link_id), Form(await request.form())
     try:
         fields = link_form.read_link(form, before=link, timezone=member.timezone, now=now)
     except Invalid as wrong:
-        return await _link(request, member, link, form.values, wrong.errors, link_clicks=link_clicks, now=now)
+        return await _link(
+            request, member, link, form.values, wrong.errors, link_clicks=link_clicks, link_faults=link_faults, now=now
+        )
     return await _change(request, member, link, msgspec.structs.asdict(fields), "Saved.", now=now)
 
 
 @post("/app/links/{link_id:uuid}/target", opt=EDIT)
 async def lead_elsewhere(
-    request: AnyRequest, member: SignedIn, now: datetime, link_id: UUID, link_clicks: LinkClicks
+    request: AnyRequest, member: SignedIn, now: datetime, link_id: UUID, *, link_clicks: LinkClicks, link_faults: LinkFaults
 ) -> Response[str] | Template:
     link, form = await links.get_link(member.workspace_id, link_id), Form(await request.form())
     jobs = [job.id for job in await list_jobs(member.workspace_id)]
     try:
         wanted = destinations.read_destination(form, before=link, jobs=jobs, own_hosts=await domains.own_hosts())
     except Invalid as wrong:
-        return await _link(request, member, link, form.values, wrong.errors, link_clicks=link_clicks, now=now)
+        return await _link(
+            request, member, link, form.values, wrong.errors, link_clicks=link_clicks, link_faults=link_faults, now=now
+        )
     return await _change(request, member, link, wanted.values, "It leads elsewhere from now on.", now=now)
 
 
@@ -123,6 +129,7 @@ async def _link(
     errors: Mapping[str, str],
     *,
     link_clicks: LinkClicks,
+    link_faults: LinkFaults,
     now: datetime,
 ) -> Template:
     job = await get_job(member.workspace_id, link.job_id)
@@ -135,6 +142,7 @@ async def _link(
         "state_said": words.state(link, job, now, member.timezone),
         "end_said": words.end(link, member.timezone),
         "clicks": (await link_clicks(member.workspace_id, [link.id])).get(link.id, 0),
+        "faults": await link_faults(member.workspace_id, [link.id]),
         "changes": len(await history.entries(member.workspace_id, link.id)),
         "meta": utm.META if utm.is_meta_ad(link.network, link.placement) else "",
         "values": held | dict(typed),

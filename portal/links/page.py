@@ -16,6 +16,10 @@ from portal.web.forms import Form
 LinkClicks = Callable[[UUID, Sequence[UUID]], Awaitable[dict[UUID, int]]]
 """How many persons tapped each of these links of a workspace."""
 
+# And that of clicks this.
+LinkFaults = Callable[[UUID, Sequence[UUID]], Awaitable[Sequence[object]]]
+"""What is wrong with how these links of a workspace are set up, for `clicks/_faults.html`."""
+
 AnyRequest = Request[Any, Any, Any]
 SEE = {"permission": Permission.SEE_LINKS}
 EDIT = {"permission": Permission.EDIT_LINKS}

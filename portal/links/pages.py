@@ -12,15 +12,19 @@ from portal.accounts.page import done, job_page, member_page
 from portal.jobs.jobs import Job, get_job
 from portal.links import channels, making, share
 from portal.links.making import WantedLink
-from portal.links.page import EDIT, SEE, AnyRequest, LinkClicks, state_at
+from portal.links.page import EDIT, SEE, AnyRequest, LinkClicks, LinkFaults, state_at
 from portal.web.forms import Form, Invalid
 from portal.web.templating import plural
 
 
 @get("/app/jobs/{job_id:uuid}/share", opt=SEE)
-async def share_page(request: AnyRequest, member: SignedIn, now: datetime, job_id: UUID, link_clicks: LinkClicks) -> Template:
+async def share_page(
+    request: AnyRequest, member: SignedIn, now: datetime, job_id: UUID, *, link_clicks: LinkClicks, link_faults: LinkFaults
+) -> Template:
     job = await get_job(member.workspace_id, job_id)
-    return await _share(request, member, job, await share.board(job), Form({}), link_clicks=link_clicks, now=now)
+    return await _share(
+        request, member, job, await share.board(job), Form({}), link_clicks=link_clicks, link_faults=link_faults, now=now
+    )
 
 
 @get("/app/jobs/{job_id:uuid}/share/button", opt=SEE)
@@ -33,7 +37,7 @@ async def make_button(request: AnyRequest, member: SignedIn, job_id: UUID) -> Te
 
 @post("/app/jobs/{job_id:uuid}/share", opt=EDIT)
 async def make(
-    request: AnyRequest, member: SignedIn, now: datetime, job_id: UUID, link_clicks: LinkClicks
+    request: AnyRequest, member: SignedIn, now: datetime, job_id: UUID, *, link_clicks: LinkClicks, link_faults: LinkFaults
 ) -> Response[str] | Template:
     job, form = await get_job(member.workspace_id, job_id), Form(await request.form())
     try:
@@ -41,19 +45,21 @@ async def make(
     except Invalid as wrong:
         form.errors = wrong.errors
         board = await share.board(job, form.values, form.list("channel"))
-        return await _share(request, member, job, board, form, link_clicks=link_clicks, now=now)
+        return await _share(request, member, job, board, form, link_clicks=link_clicks, link_faults=link_faults, now=now)
 
 
 @post("/app/jobs/{job_id:uuid}/share/another", opt=EDIT)
 async def make_another(
-    request: AnyRequest, member: SignedIn, now: datetime, job_id: UUID, link_clicks: LinkClicks
+    request: AnyRequest, member: SignedIn, now: datetime, job_id: UUID, *, link_clicks: LinkClicks, link_faults: LinkFaults
 ) -> Response[str] | Template:
     job, form = await get_job(member.workspace_id, job_id), Form(await request.form())
     try:
         return await _make(request, member, job, [share.read_another(job, form)], now)
     except Invalid as wrong:
         form.errors = {"slug" if name.startswith("slug:") else name: text for name, text in wrong.errors.items()}
-        return await _share(request, member, job, await share.board(job), form, link_clicks=link_clicks, now=now)
+        return await _share(
+            request, member, job, await share.board(job), form, link_clicks=link_clicks, link_faults=link_faults, now=now
+        )
 
 
 @get("/app/links/channels", opt=SEE)
@@ -103,6 +109,7 @@ async def _share(
     form: Form,
     *,
     link_clicks: LinkClicks,
+    link_faults: LinkFaults,
     now: datetime,
 ) -> Template:
     clicks = await link_clicks(member.workspace_id, [link.id for link in board.made])
@@ -116,6 +123,7 @@ async def _share(
         status=status,
         board=board,
         clicks=clicks,
+        faults=await link_faults(member.workspace_id, [link.id for link in board.made]),
         chosen=board.chosen,
         state_of=state_at(now),
         values=form.values,

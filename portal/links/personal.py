@@ -4,6 +4,7 @@ The token is grown from the installation's secret, the link's id and a version, 
 its digest is kept. Raising the version ends the token that was out.
 """
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -40,17 +41,20 @@ def interview_path(link_id: UUID, version: int = 1) -> str:
 async def new_personal_link(*, workspace_id: UUID, job_id: UUID, application_id: UUID, now: datetime) -> UUID:
     """A link of its own for this application; its id. In the caller's transaction."""
     link_id = db.new_id()
-    await db.run(
+    await keep_personal_links(workspace_id, [(link_id, job_id, application_id)], now)
+    return link_id
+
+
+async def keep_personal_links(workspace_id: UUID, links: Iterable[tuple[UUID, UUID, UUID]], now: datetime) -> None:
+    """Each (link, job, application) a new link under the id that the caller chose. In the caller's transaction."""
+    await db.run_many(
         "INSERT INTO link (id, workspace_id, kind, job_id, application_id, token_digest, token_version, label, target_url, note, "
         "card_title, card_text, created_at) VALUES ($1, $2, 'personal', $3, $4, $5, 1, '', '', '', '', '', $6)",
-        link_id,
-        workspace_id,
-        job_id,
-        application_id,
-        crypto.digest(token_of(link_id)),
-        now,
+        [
+            (link_id, workspace_id, job_id, application_id, crypto.digest(token_of(link_id)), now)
+            for link_id, job_id, application_id in links
+        ],
     )
-    return link_id
 
 
 async def find_personal(token: str) -> PersonalLink | None:
@@ -113,3 +117,19 @@ async def _keep_replaced(workspace_id: UUID, link_id: UUID, version: int, now: d
         version,
         now,
     )
+
+
+async def end_personal_links(workspace_id: UUID, application_ids: Sequence[UUID]) -> list[UUID]:
+    """End every token that was ever given out for these applications, with what their links were called; the links' ids. In the
+    caller's transaction; afterwards `changes.link_changed` has to be told of each."""
+    found = await db.rows(
+        "SELECT id, token_version FROM link WHERE workspace_id = $1 AND kind = 'personal' AND application_id = ANY($2) "
+        "ORDER BY id FOR UPDATE",
+        workspace_id,
+        list(application_ids),
+    )
+    await db.run_many(
+        "UPDATE link SET token_version = $2, token_digest = $3, label = '', note = '' WHERE id = $1",
+        [(row["id"], row["token_version"] + 1, crypto.digest(token_of(row["id"], row["token_version"] + 1))) for row in found],
+    )
+    return [row["id"] for row in found]

@@ -17,6 +17,8 @@ class ChannelLink(NamedTuple):
     link_id: UUID
     workspace_id: UUID
     job_id: UUID
+    system: str = ""
+    """The applicant system whose messages carry it."""
 
 
 class FoundLink(NamedTuple):
@@ -43,7 +45,7 @@ class FoundLink(NamedTuple):
 
 async def find_channel_link(slug: str) -> ChannelLink | None:
     """The channel link of that slug, in whatever state it is: somebody who came through it did come through it."""
-    found = await db.row("SELECT id, workspace_id, job_id FROM link WHERE slug = $1 AND kind = 'channel'", slug)
+    found = await db.row("SELECT id, workspace_id, job_id, system FROM link WHERE slug = $1 AND kind = 'channel'", slug)
     return ChannelLink(*found) if found else None
 
 

@@ -71,8 +71,11 @@ class Link(Table, db=DB, tablename="link"):
     archived_at = Timestamptz(null=True, default=None)
     expires_after_hours = Integer(null=True, default=None)
     first_tap_at = Timestamptz(null=True, default=None)
+    tap_published_at = Timestamptz(null=True, default=None)
     card_picture_id = UUID(null=True, default=None)
     member_id = UUID(null=True, default=None)
+    system = Text()
+    reminders = Text()
     created_at = Timestamptz(default=None)
 
 

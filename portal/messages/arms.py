@@ -33,7 +33,9 @@ async def with_arm(known: Known, plan: Plan, now: datetime) -> Known:
     The caller holds the application's lock.
     """
     facts = known.facts
-    if facts.arm is not None or plan.holdout_percent == 0 or why_ended(facts, now) or await _was_planned(known.application_id):
+    if facts.arm is not None or plan.holdout_percent == 0 or facts.reminded_elsewhere or why_ended(facts, now):
+        return known
+    if await _was_planned(known.application_id):
         return known
     arm = draw(known.application_id, plan.holdout_percent)
     await db.run("UPDATE application SET arm = $2, arm_at = $3 WHERE id = $1", known.application_id, arm.value, now)

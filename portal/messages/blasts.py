@@ -199,13 +199,6 @@ async def work(now: datetime) -> bool:
     return True
 
 
-async def one_at_a_time(application_id: UUID) -> None:
-    """Let nobody else hand a message by hand to the same person over, for whichever job, until the caller's transaction ends."""
-    await db.value(
-        "SELECT pg_advisory_xact_lock(hashtextextended(candidate_id::text, 0)) FROM application WHERE id = $1", application_id
-    )
-
-
 async def anything_running() -> bool:
     return bool(await db.value("SELECT EXISTS (SELECT FROM blast WHERE state = 'running')"))
 

@@ -15,7 +15,7 @@ import structlog
 
 from portal import db
 from portal.links import personal
-from portal.messages import blasts, fates, pace, preferences, providers, quiet, senders, templates, texts
+from portal.messages import fates, pace, preferences, providers, quiet, senders, templates, texts
 from portal.messages.facts import Known, load
 from portal.messages.fates import MOST_ATTEMPTS
 from portal.messages.fields import ways
@@ -39,16 +39,19 @@ STALE = fates.SILENCE.total_seconds() / 2
 the message's fate is unknown."""
 
 CLAIM = """
-UPDATE message SET state = 'claimed', lease_until = $2 WHERE state = $4 AND id IN (
-  SELECT id FROM message WHERE state = $4 AND {due} <= $1 ORDER BY {due}, id LIMIT $3 FOR UPDATE SKIP LOCKED) RETURNING id
+UPDATE message SET state = 'claimed', lease_until = $2 WHERE id = ANY(ARRAY(
+  SELECT id FROM message WHERE state = $4 AND {due} <= $1 ORDER BY {due}, id LIMIT $3 FOR UPDATE SKIP LOCKED)) RETURNING id
 """
+"""An array is made once. With ``IN`` PostgreSQL may look again for each message that is claimed, and the limit is none."""
 
 LOCK = """
-WITH held AS (SELECT id FROM application WHERE id = $1 FOR NO KEY UPDATE)
-SELECT m.id, m.step_key, m.track, m.attempts, m.retry_at, m.link_id FROM held JOIN message m ON m.application_id = held.id
+WITH held AS (SELECT id, candidate_id FROM application WHERE id = $1 FOR NO KEY UPDATE)
+SELECT pg_advisory_xact_lock(hashtextextended(held.candidate_id::text, 0)),
+  m.id, m.step_key, m.track, m.attempts, m.retry_at, m.link_id FROM held JOIN message m ON m.application_id = held.id
 WHERE m.id = $2 AND m.state = 'claimed' AND m.lease_until > $3 FOR UPDATE OF m
 """
-"""Both locks, the application's first: the rows that the message is joined to are read, and thus locked, before it is."""
+"""Both locks, the application's first: the rows that the message is joined to are read, and thus locked, before it is. Then the
+person's: what is handed over for another job of theirs waits, so that each knows of the one before."""
 
 Carriers = Callable[[str], Provider]
 """Who carries, by name."""
@@ -114,8 +117,6 @@ async def hand_over(message_id: UUID, now: datetime) -> Outgoing | None:
         message = await db.row(LOCK, application_id, message_id, now)
         if message is None:
             return None
-        if message["track"] == Track.MANUAL:
-            await blasts.one_at_a_time(application_id)
         known = await load(application_id, apart_from=message["step_key"])
         if known is None:
             return None
@@ -145,7 +146,11 @@ async def send(outgoing: Outgoing, provider: Provider, now: datetime) -> None:
 
 
 async def _put_back(message: db.Row, planned: Planned | None, known: Known, now: datetime) -> None:
-    """Give a claimed message the state that it should have instead of being sent."""
+    """Give a claimed message the state that it should have instead of being sent.
+
+    It counted as gone while it was claimed: what was planned around it meanwhile is planned again.
+    """
+    await db.run("UPDATE application SET plan_stale = true WHERE id = $1", known.application_id)
     if planned is None:
         code, reason = why_unwanted(known.facts, Track(message["track"]), now)
         state, channel, due_at = State.CANCELLED, None, None
@@ -265,18 +270,10 @@ async def _wait(message_id: UUID, code: Reason, reason: str, seconds: float, now
 
 async def _count_attempt(message_id: UUID, now: datetime) -> None:
     """After `MOST_ATTEMPTS` a message that can't be written has failed; until then its lease runs out and it is claimed again."""
-    await db.run(
-        """
-        UPDATE message SET attempts = attempts + 1,
-          state = CASE WHEN attempts + 1 >= $2 THEN 'failed' ELSE state END,
-          reason_code = CASE WHEN attempts + 1 >= $2 THEN $3 ELSE reason_code END,
-          reason = CASE WHEN attempts + 1 >= $2 THEN $4 ELSE reason END,
-          ended_at = CASE WHEN attempts + 1 >= $2 THEN $5::timestamptz END
-        WHERE id = $1 AND state = 'claimed'
-        """,
+    tried = await db.row(
+        "UPDATE message SET attempts = attempts + 1 WHERE id = $1 AND state = 'claimed' "
+        "RETURNING id, workspace_id, application_id, channel, subject, attempts",
         message_id,
-        MOST_ATTEMPTS,
-        Reason.BROKEN.value,
-        f"It could not be written, {MOST_ATTEMPTS} times: the log says why",
-        now,
     )
+    if tried is not None and tried["attempts"] >= MOST_ATTEMPTS:
+        await fates.record_broken(fates.handed_from(tried), now)

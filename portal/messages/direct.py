@@ -13,6 +13,7 @@ import msgspec
 from portal.messages import spread
 from portal.messages.facts import ApplicationFacts, ToWrite
 from portal.messages.rules import (
+    BREATH,
     HOLDS,
     NoSlot,
     Planned,
@@ -29,8 +30,6 @@ from portal.messages.words import Channel, Override, Reason, State, Track, Wish
 INVITE = "invite"
 ONE_LINK_IN = timedelta(minutes=5)
 """Who asks again within this time is answered by the link that is under way."""
-BREATH = timedelta(hours=1)
-"""Between a message by hand and whatever the person got before it."""
 
 
 class Kind(msgspec.Struct, frozen=True):

@@ -52,7 +52,11 @@ class ApplicationFacts(msgspec.Struct, frozen=True, kw_only=True):
     unreachable: dict[Channel, Reason]
     """Channels that can't be used, and why."""
     done: tuple[Done, ...] = ()
+    invite_later: bool = False
+    """Somebody will have them invited, and has not yet."""
     arm: Arm | None = None
+    reminded_elsewhere: bool = False
+    """They came by a link in the messages of an applicant system that reminds them itself."""
     replied_at: datetime | None = None
     """When they last wrote back."""
     overrides: Mapping[str, tuple[Override, datetime]] = msgspec.field(default_factory=dict)
@@ -61,6 +65,8 @@ class ApplicationFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Messages by hand that wait."""
     last_written_at: datetime | None = None
     """When anything last went out to the candidate, for whichever job."""
+    last_by_hand_at: datetime | None = None
+    """The same of messages by hand."""
     requests: tuple[tuple[UUID, datetime], ...] = ()
     """When the person asked for their link: id of the event, time."""
     more_time: tuple[UUID, datetime] | None = None
@@ -102,7 +108,7 @@ WAITING = (State.SCHEDULED, State.HELD, State.SKIPPED, State.CLAIMED)
 """States of messages by hand that may yet go."""
 
 READ = """
-SELECT a.id, a.workspace_id, a.job_id, a.stage, a.invite, a.created_at, a.invited_at, a.captured_at, a.active_at,
+SELECT a.id, a.workspace_id, a.job_id, a.stage, a.invite, a.invite_later, a.created_at, a.invited_at, a.captured_at, a.active_at,
        a.deadline_at, a.snoozed_until, a.arm, a.replied_at,
        c.id AS candidate_id, c.name, c.email, c.phone, c.timezone AS candidate_timezone, c.browser_timezone, c.erased_at,
        j.title, j.role_type, j.status, j.minutes, j.interview_kind, j.location, j.timezone AS job_timezone,
@@ -113,17 +119,20 @@ SELECT a.id, a.workspace_id, a.job_id, a.stage, a.invite, a.created_at, a.invite
        (SELECT count(*) FROM question q WHERE q.job_id = a.job_id AND q.archived_at IS NULL) AS questions,
        (SELECT count(*) FROM question q WHERE q.job_id = a.job_id AND q.archived_at IS NULL AND NOT EXISTS
           (SELECT FROM answer n WHERE n.application_id = a.id AND n.question_id = q.id)) AS questions_left,
+       (SELECT max(m.handed_over_at) FROM application o JOIN message m ON m.application_id = o.id
+        WHERE o.candidate_id = c.id AND m.track = 'manual' AND m.state = ANY($2)) AS last_by_hand_at,
        (SELECT k.given FROM consent k WHERE k.candidate_id = c.id AND k.channel = 'sms' AND k.address = c.phone
         ORDER BY k.at DESC, k.id DESC LIMIT 1) AS texts_allowed,
        (SELECT max(m.handed_over_at) FROM application o JOIN message m ON m.application_id = o.id
         WHERE o.candidate_id = c.id AND m.state = ANY($2)) AS last_written_at,
-       x.id AS extension_id, x.decided_at AS extended_at
+       x.id AS extension_id, x.decided_at AS extended_at, coalesce(l.reminders = 'there', false) AS reminded_elsewhere
 FROM application a
 JOIN candidate c ON c.id = a.candidate_id
 JOIN job j ON j.id = a.job_id
 JOIN workspace w ON w.id = a.workspace_id
 LEFT JOIN LATERAL (SELECT quiet_from, quiet_until FROM nudge_plan WHERE workspace_id = a.workspace_id
   AND (job_id = a.job_id OR job_id IS NULL) ORDER BY job_id NULLS LAST LIMIT 1) p ON true
+LEFT JOIN link l ON l.id = a.link_id
 LEFT JOIN extension x ON x.application_id = a.id AND x.state = 'granted' AND x.member_id IS NOT NULL
 WHERE a.id = ANY($1) ORDER BY a.id
 """
@@ -198,7 +207,7 @@ def _known(row: db.Row, around: Around, apart_from: str) -> Known:
         minutes=row["minutes"],
         questions=row["questions"],
         left=row["questions_left"],
-        external=row["interview_kind"] == "external",
+        external=row["interview_kind"] != "built_in",
         timezone=row["workspace_timezone"],
         facts=_facts(row, around, apart_from),
         languages=tuple(row[f"{whose}_language"][:2] for whose in ("candidate", "job", "workspace") if row[f"{whose}_language"]),
@@ -215,6 +224,7 @@ def _facts(row: db.Row, around: Around, apart_from: str) -> ApplicationFacts:
         erased=row["erased_at"] is not None,
         hold=_hold(row),
         invite=row["invite"],
+        invite_later=row["invite_later"],
         created_at=row["created_at"],
         invited_at=row["invited_at"],
         captured_at=row["captured_at"],
@@ -226,10 +236,12 @@ def _facts(row: db.Row, around: Around, apart_from: str) -> ApplicationFacts:
         unreachable=_unreachable(row, around),
         done=_done(messages, apart_from),
         arm=Arm(row["arm"]) if row["arm"] else None,
+        reminded_elsewhere=row["reminded_elsewhere"],
         replied_at=row["replied_at"],
         overrides={m["step_key"]: (Override(m["wish"]), m["wished_at"]) for m in messages if m["wish"]},
         blasts=_blasts(messages),
         last_written_at=row["last_written_at"],
+        last_by_hand_at=row["last_by_hand_at"],
         requests=tuple((r["id"], r["at"]) for r in around.requests.get(row["id"], ())),
         more_time=(row["extension_id"], row["extended_at"]) if row["extension_id"] else None,
         application_id=row["id"],

@@ -141,6 +141,13 @@ def pause(attempt: int, seconds: float | None = None) -> timedelta:
     return min(wanted, LONGEST_PAUSE) * random.uniform(1, 1.5)  # noqa: S311 - no secret
 
 
+async def record_broken(handed: Handed, now: datetime) -> None:
+    """It was claimed so often in vain that it never will be written."""
+    reason = f"It could not be written, {MOST_ATTEMPTS} times: the log says why"
+    fate = Fate(state=State.FAILED, tells=EventKind.MESSAGE_FAILED, code=Reason.BROKEN, reason=reason)
+    await settle(handed, fate, [State.CLAIMED.value], now, attempt=handed.attempt)
+
+
 async def record_doubt(handed: Handed, error: str, now: datetime) -> None:
     fate = Fate(state=State.UNKNOWN, tells=EventKind.MESSAGE_UNKNOWN, code=Reason.NO_ANSWER, reason=NO_ANSWER, error=error)
     await settle(handed, fate, may_become(State.UNKNOWN), now, attempt=handed.attempt)

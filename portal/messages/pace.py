@@ -27,7 +27,6 @@ from limits import strategies as local_strategies
 from limits.aio.storage import RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 from limits.storage import MemoryStorage
-from prometheus_client import Counter
 from redis.asyncio import Redis
 
 from portal import redis
@@ -68,7 +67,8 @@ RETREAT = 5.0
 """Seconds for which a Redis that did not answer is not asked again."""
 NO_LIMIT = {"outbox"}
 
-HANDED = Counter("portal_provider_calls_total", "Messages handed to providers, by what came of it", ["provider", "outcome"])
+CALLS = "pace:calls"
+"""Counted where all processes see it: messages leave from workers, and web is asked for figures."""
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -149,7 +149,8 @@ class Watched:
 
 async def heard(provider: str, sender: str, error: Exception | None) -> None:
     """Learn from how a call ended. Never raises."""
-    HANDED.labels(provider, "accepted" if error is None else type(error).__name__).inc()
+    outcome = "accepted" if error is None else type(error).__name__
+    await _shared(lambda client: client.hincrby(CALLS, f"{provider} {outcome}", 1), _nothing)
     if provider in NO_LIMIT:
         return
     if isinstance(error, TooMany):
@@ -162,6 +163,18 @@ async def heard(provider: str, sender: str, error: Exception | None) -> None:
         await _failed(provider, str(error), 0)
     elif not isinstance(error, Later):  # taken, or refused for what it is: the provider works
         await _worked(provider)
+
+
+async def calls() -> dict[tuple[str, str], int]:
+    """Messages handed to providers by all processes, by provider and what came of it, since Redis was last emptied. Never
+    raises."""
+    counted = await _shared(lambda client: client.hgetall(CALLS), lambda: {})
+    return {_provider_and_outcome(name): int(n) for name, n in counted.items()}
+
+
+def _provider_and_outcome(name: bytes | str) -> tuple[str, str]:
+    provider, _, outcome = (name.decode() if isinstance(name, bytes) else name).partition(" ")
+    return provider, outcome
 
 
 async def pause(provider: str, sender: str, reason: str, seconds: float) -> None:

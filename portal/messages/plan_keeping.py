@@ -63,6 +63,11 @@ async def give_up_job_plan(workspace_id: UUID, job_id: UUID) -> None:
         await db.run(CHANGED, workspace_id, job_id, FROM_THE_START)
 
 
+async def ground_moved(workspace_id: UUID, job_id: UUID) -> None:
+    """Something beside its plan has changed that decides about a job's nudges: those who wait are planned anew."""
+    await db.run(CHANGED, workspace_id, job_id, FROM_THE_START)
+
+
 async def has_own_plan(workspace_id: UUID, job_id: UUID) -> bool:
     found: bool = await db.value(
         "SELECT EXISTS (SELECT FROM nudge_plan WHERE workspace_id = $1 AND job_id = $2)", workspace_id, job_id

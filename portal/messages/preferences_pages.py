@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from litestar import Request, get, post
+from litestar.di import Provide
+from litestar.params import Dependency
 from litestar.response import Redirect, Template
 from litestar.status_codes import (
     HTTP_200_OK,
@@ -16,38 +18,41 @@ from litestar.status_codes import (
 
 from portal.accounts.places import timezones
 from portal.candidates import extensions
-from portal.interviews.page import candidate_page, unknown_page
+from portal.interviews.page import candidate_page, spoken, unknown_page
 from portal.messages import preferences
 from portal.messages.preferences import Preferences, Snooze
-from portal.messages.preferences_words import LANGUAGE_NAMES, LOCALES, WORDS
+from portal.messages.preferences_words import LANGUAGE_NAMES, WORDS
 from portal.messages.words import Channel
 from portal.web.forms import Form, Invalid
 from portal.web.limits import Limit, wait_for
 from portal.web.missing import Missing
 
 AnyRequest = Request[Any, Any, Any]
-PUBLIC = {"public": True}
 CHANGES = Limit("preferences", burst=60, seconds=600)
-UNKNOWN = "interviews/unknown_token.html"
+Opened = Annotated[Preferences, Dependency(skip_validation=True)]
+"""What the token in the address opens."""
 
 
-@get("/p/{token:str}", opt=PUBLIC)
-async def preferences_page(request: AnyRequest, token: str, now: datetime) -> Template:
-    try:
-        opened = await preferences.open_preferences(token, now)
-    except Missing:
-        return unknown_page(UNKNOWN)
+def _unknown(request: AnyRequest, error: Missing) -> Template:
+    return unknown_page("interviews/unknown_token.html")
+
+
+OF_TOKEN: dict[str, Any] = {
+    "opt": {"public": True},
+    "dependencies": {"opened": Provide(preferences.open_preferences)},
+    "exception_handlers": {Missing: _unknown},
+}
+
+
+@get("/p/{token:str}", **OF_TOKEN)
+async def preferences_page(request: AnyRequest, opened: Opened, now: datetime) -> Template:
     asked = request.query_params
     stopped = [channel for channel in Channel if channel.value in asked.get("stopped", "").split(".")]
     return await _page(opened, now, saved=asked.get("saved") == "1", stopped=stopped, every_zone=asked.get("zones") == "all")
 
 
-@post("/p/{token:str}", opt=PUBLIC)
-async def save(request: AnyRequest, token: str, now: datetime) -> Template | Redirect:
-    try:
-        opened = await preferences.open_preferences(token, now)
-    except Missing:
-        return unknown_page(UNKNOWN)
+@post("/p/{token:str}", **OF_TOKEN)
+async def save(request: AnyRequest, opened: Opened, now: datetime) -> Template | Redirect:
     words, form = WORDS[opened.language], Form(await request.form())
     if often := await _too_often(opened, now):
         return often
@@ -63,13 +68,9 @@ async def save(request: AnyRequest, token: str, now: datetime) -> Template | Red
     return _to(opened, "?saved=1")
 
 
-@post("/p/{token:str}/snooze", opt=PUBLIC)
-async def snooze(request: AnyRequest, token: str, now: datetime) -> Template | Redirect:
+@post("/p/{token:str}/snooze", **OF_TOKEN)
+async def snooze(request: AnyRequest, opened: Opened, now: datetime) -> Template | Redirect:
     """``for``: one of `Snooze`, or ``none`` to end it."""
-    try:
-        opened = await preferences.open_preferences(token, now)
-    except Missing:
-        return unknown_page(UNKNOWN)
     wish = Form(await request.form()).raw("for")
     if often := await _too_often(opened, now):
         return often
@@ -84,22 +85,14 @@ async def snooze(request: AnyRequest, token: str, now: datetime) -> Template | R
     return _to(opened, "?saved=1")
 
 
-@post("/p/{token:str}/stop", opt=PUBLIC)
-async def stop(token: str, now: datetime) -> Template | Redirect:
-    try:
-        opened = await preferences.open_preferences(token, now)
-    except Missing:
-        return unknown_page(UNKNOWN)
+@post("/p/{token:str}/stop", **OF_TOKEN)
+async def stop(opened: Opened, now: datetime) -> Template | Redirect:
     stopped = await preferences.stop_all(opened, now=now)
     return _to(opened, f"?stopped={'.'.join(stopped) or 'none'}")
 
 
-@post("/p/{token:str}/undo", opt=PUBLIC)
-async def undo(request: AnyRequest, token: str, now: datetime) -> Template | Redirect:
-    try:
-        opened = await preferences.open_preferences(token, now)
-    except Missing:
-        return unknown_page(UNKNOWN)
+@post("/p/{token:str}/undo", **OF_TOKEN)
+async def undo(request: AnyRequest, opened: Opened, now: datetime) -> Template | Redirect:
     named = Form(await request.form()).list("channel")
     if often := await _too_often(opened, now):
         return often
@@ -107,24 +100,16 @@ async def undo(request: AnyRequest, token: str, now: datetime) -> Template | Red
     return _to(opened, "?saved=1")
 
 
-@get("/p/{token:str}/unsubscribe", opt=PUBLIC)
-async def unsubscribe_page(token: str, now: datetime) -> Template:
+@get("/p/{token:str}/unsubscribe", **OF_TOKEN)
+async def unsubscribe_page(opened: Opened) -> Template:
     """Mail scanners open every address: this only shows a button."""
-    try:
-        opened = await preferences.open_preferences(token, now)
-    except Missing:
-        return unknown_page(UNKNOWN)
     return _plain("messages/preferences_unsubscribe.html", opened, done=False, stopped=[])
 
 
-@post("/p/{token:str}/unsubscribe", status_code=HTTP_200_OK, opt=PUBLIC)
-async def unsubscribe(token: str, now: datetime) -> Template:
+@post("/p/{token:str}/unsubscribe", status_code=HTTP_200_OK, **OF_TOKEN)
+async def unsubscribe(opened: Opened, now: datetime) -> Template:
     """RFC 8058, for mail services and for the button alike: no cookie, no sign-in, no redirect. The body says nothing that the
     address does not say already, and is not looked at, whatever its encoding."""
-    try:
-        opened = await preferences.open_preferences(token, now)
-    except Missing:
-        return unknown_page(UNKNOWN)
     stopped = await preferences.unsubscribe(opened, now=now)
     return _plain("messages/preferences_unsubscribe.html", opened, done=True, stopped=stopped)
 
@@ -166,9 +151,7 @@ async def _page(
 
 def _plain(template: str, opened: Preferences, **context: Any) -> Template:
     """A page in the candidate's language."""
-    words = WORDS[opened.language]
-    parts: dict[str, Any] = {"lang": opened.language, "w": words, "locale": LOCALES[opened.language], "opened": opened}
-    parts |= {"skip_label": words["skip"], "privacy_label": words["privacy"]}
+    parts = spoken(opened.language, opened.job.workspace_name) | {"w": WORDS[opened.language], "opened": opened}
     return candidate_page(template, opened.job, **parts | context)
 
 

@@ -50,8 +50,6 @@ ENGLISH = {
     "wrong_language": "Choose a language from the list.",
     "wrong_timezone": "Choose a place from the list.",
     "wrong_snooze": "Choose how long it should be quiet.",
-    "skip": "Skip to the content",
-    "privacy": "Privacy",
     "problem": "There is a problem",
 }
 SPANISH = {
@@ -102,10 +100,6 @@ SPANISH = {
     "wrong_language": "Elija un idioma de la lista.",
     "wrong_timezone": "Elija un lugar de la lista.",
     "wrong_snooze": "Elija cuánto tiempo quiere silencio.",
-    "skip": "Ir al contenido",
-    "privacy": "Privacidad",
     "problem": "Hay un problema",
 }
 WORDS = {"en": ENGLISH, "es": SPANISH}
-LOCALES = {"en": "en_GB", "es": "es"}
-"""For days and times (Babel)."""

@@ -44,7 +44,11 @@ BATCH = 50
 WHOLE = 40.0
 """Seconds for all that is looked for in one go."""
 
-LATE = "state = 'unknown' AND channel = 'sms' AND handed_over_at <= $1 AND (looked_at IS NULL OR looked_at <= $2)"
+LATE = (
+    "state = 'unknown' AND channel = 'sms' AND to_address <> '' AND handed_over_at <= $1 "
+    "AND (looked_at IS NULL OR looked_at <= $2)"
+)
+"""Without an address (of somebody whose data was erased) there is nothing to look for."""
 SILENT = (
     "m.state = 'unknown' AND m.channel = 'email' AND m.looks = 0 AND s.resend_after_minutes > 0 "
     "AND m.handed_over_at <= $1::timestamptz - make_interval(mins => s.resend_after_minutes)"
@@ -104,8 +108,8 @@ async def _take(now: datetime, limit: int) -> list[db.Row]:
     """Texts to look for now, marked as looked for: whoever else looks at the same time takes others."""
     return await db.rows(
         f"""
-        UPDATE message SET looked_at = $3 WHERE id IN (
-          SELECT id FROM message WHERE {LATE} ORDER BY looked_at NULLS FIRST, handed_over_at LIMIT $4 FOR UPDATE SKIP LOCKED)
+        UPDATE message SET looked_at = $3 WHERE id = ANY(ARRAY(
+          SELECT id FROM message WHERE {LATE} ORDER BY looked_at NULLS FIRST, handed_over_at LIMIT $4 FOR UPDATE SKIP LOCKED))
         RETURNING id, workspace_id, application_id, channel, subject, attempts, looks, provider, to_address, from_address,
           link_id, handed_over_at
         """,

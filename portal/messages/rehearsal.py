@@ -8,7 +8,7 @@ import msgspec
 from portal.accounts.workspaces import Workspace
 from portal.interviews.questions import count_of
 from portal.jobs.deadlines import deadline_for
-from portal.jobs.jobs import InterviewKind, Job
+from portal.jobs.jobs import Job
 from portal.messages import texts, zones
 from portal.messages.facts import ApplicationFacts, Known
 from portal.messages.plan_line import Line, draw
@@ -59,7 +59,7 @@ async def setting_of(job: Job, workspace: Workspace, now: datetime) -> Setting:
         job_id=job.id,
         minutes=job.minutes,
         questions=await count_of(job.id),
-        external=job.interview_kind is InterviewKind.EXTERNAL,
+        external=job.is_elsewhere,
         role_type=job.role_type,
         zone=zones.zones_of(
             chosen="", browser="", job=job.timezone if job.location else "", phone="", workspace=workspace.timezone

@@ -1,7 +1,7 @@
 """What holds for every message alike: who may be written to at all, by which channel, and outside which hours."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -9,6 +9,8 @@ from portal.messages import quiet
 from portal.messages.facts import ApplicationFacts
 from portal.messages.words import Channel, Reason, State, Track, Wish
 
+BREATH = timedelta(hours=1)
+"""Between a message by hand and what the person got before it, and the nudge that follows, for whichever job."""
 TRACKS = {"invited": Track.NEVER_STARTED, "captured": Track.NEVER_STARTED, "started": Track.UNFINISHED}
 ORDERS = {"professional": (Channel.EMAIL, Channel.SMS), "shift": (Channel.SMS, Channel.EMAIL)}
 """Which channel a role prefers: HeyMilo's guide, "Inviting Candidates To Interview"."""

@@ -16,6 +16,7 @@ from portal.messages import quiet, spread
 from portal.messages.facts import ApplicationFacts
 from portal.messages.plans import Plan, Step
 from portal.messages.rules import (
+    BREATH,
     HOLDS,
     NoSlot,
     Planned,
@@ -152,13 +153,15 @@ def _objection(case: Case, wish: Wanted) -> NoSlot | None:
     facts = case.facts
     if wish.by_hand:
         return None
-    if facts.overrides.get(wish.step.key, (None,))[0] is Override.SKIP:
-        return NoSlot(Reason.SKIPPED_BY_MEMBER, "A member skipped it")
-    if facts.arm is Arm.HELD_OUT:
-        return NoSlot(Reason.HELD_OUT, "They get no nudges, so that one can see whether nudges help")
-    if case.plan.stop_on_reply and facts.replied_at is not None and facts.replied_at > anchor(facts):
-        return NoSlot(Reason.REPLIED, "They wrote back")
-    return None
+    wrote_back = case.plan.stop_on_reply and facts.replied_at is not None and facts.replied_at > anchor(facts)
+    objections = (
+        (facts.overrides.get(wish.step.key, (None,))[0] is Override.SKIP, Reason.SKIPPED_BY_MEMBER, "A member skipped it"),
+        (facts.invite_later and facts.stage == "invited", Reason.NOT_INVITED, "They have not been invited yet"),
+        (facts.arm is Arm.HELD_OUT, Reason.HELD_OUT, "They get no nudges, so that one can see whether nudges help"),
+        (facts.reminded_elsewhere, Reason.REMINDED_ELSEWHERE, "The applicant system by whose message they came reminds them"),
+        (wrote_back, Reason.REPLIED, "They wrote back"),
+    )
+    return next((NoSlot(code, reason) for it_holds, code, reason in objections if it_holds), None)
 
 
 def _by_hand(case: Case, wish: Wanted) -> Slot:
@@ -197,9 +200,12 @@ def _floor(case: Case, taken: Sequence[Taken]) -> Slot:
     """The earliest that the nudges before it, and the person, allow."""
     facts, gap = case.facts, case.plan.gap
     after_gap = max(one.at for one in taken) + gap if taken else anchor(facts)
-    if facts.snoozed_until is not None and facts.snoozed_until > after_gap:
-        return _snoozed(facts.snoozed_until, facts)
-    return Slot(after_gap, Reason.GAP, f"{gap / timedelta(hours=1):.0f} h between nudges")
+    slots = [Slot(after_gap, Reason.GAP, f"{gap / timedelta(hours=1):.0f} h between nudges")]
+    if facts.snoozed_until is not None:
+        slots.append(_snoozed(facts.snoozed_until, facts))
+    if facts.last_by_hand_at is not None:
+        slots.append(Slot(facts.last_by_hand_at + BREATH, Reason.JUST_WRITTEN_TO, "an hour after what a member wrote to them"))
+    return max(slots, key=lambda slot: slot.at)
 
 
 def _snoozed(until: datetime, facts: ApplicationFacts) -> Slot:

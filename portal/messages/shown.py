@@ -14,7 +14,9 @@ from portal.messages.words import NUDGES, Channel, Override, Reason, State, Trac
 NAMES = {Channel.EMAIL: "Email", Channel.SMS: "Text"}
 AHEAD = (State.SCHEDULED, State.CLAIMED)
 PARKED = (State.HELD, State.SKIPPED)
-MAY_GO_NOW = frozenset({Reason.CAP, Reason.TOO_CLOSE, Reason.MISSED, Reason.TOO_OLD, Reason.HELD_OUT, Reason.REPLIED})
+MAY_GO_NOW = frozenset(
+    {Reason.CAP, Reason.TOO_CLOSE, Reason.MISSED, Reason.TOO_OLD, Reason.HELD_OUT, Reason.REPLIED, Reason.REMINDED_ELSEWHERE}
+)
 """Why a nudge may be skipped and yet be sent by a member's word: the plan forbids it, and nothing else."""
 ENDINGS = {
     State.FAILED: " was refused",

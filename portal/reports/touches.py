@@ -41,8 +41,8 @@ RETURNED = f"coalesce(a.returned, {LOOKED_UP})"
 async def settle(now: datetime) -> int:
     """Note it of people who finished long enough ago; of how many."""
     return await db.run(
-        f"UPDATE application a SET returned = {LOOKED_UP} WHERE a.id IN (SELECT id FROM application "
-        "WHERE completed_at < $1 AND returned IS NULL ORDER BY completed_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED)",
+        f"UPDATE application a SET returned = {LOOKED_UP} WHERE a.id = ANY(ARRAY(SELECT id FROM application "
+        "WHERE completed_at < $1 AND returned IS NULL ORDER BY completed_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED))",
         now - SETTLED_AFTER,
         AT_ONCE,
     )

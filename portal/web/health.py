@@ -1,17 +1,19 @@
 """For machines that watch the portal."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 
 from litestar import Response, get
 from litestar.status_codes import HTTP_200_OK, HTTP_503_SERVICE_UNAVAILABLE
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Metric, generate_latest
+from prometheus_client.core import CounterMetricFamily
 
 from portal import db, patience, redis
 
 LIMIT = 1.0
 """Seconds that a store gets to answer."""
 
+ProviderCalls = Callable[[], Awaitable[Mapping[tuple[str, str], int]]]
 JournalStanding = Callable[[], Mapping[str, str | int]]
 """Of the room that keeps it: a word, and counts."""
 
@@ -31,8 +33,25 @@ async def ready(journal_standing: JournalStanding) -> Response[dict[str, str | i
 
 
 @get("/metrics", opt={"public": True}, include_in_schema=False)
-async def metrics() -> Response[bytes]:
-    return Response(generate_latest(), headers={"content-type": CONTENT_TYPE_LATEST})
+async def metrics(provider_calls: ProviderCalls) -> Response[bytes]:
+    """Of this process; and what workers did at providers, who are not asked themselves."""
+    calls = CounterMetricFamily(
+        "portal_provider_calls", "Messages handed to providers, by what came of it", labels=["provider", "outcome"]
+    )
+    for labels, count in (await provider_calls()).items():
+        calls.add_metric(labels, count)
+    return Response(generate_latest() + generate_latest(_Told([calls])), headers={"content-type": CONTENT_TYPE_LATEST})
+
+
+class _Told(CollectorRegistry):
+    """Figures that were counted elsewhere."""
+
+    def __init__(self, families: Sequence[Metric]) -> None:
+        super().__init__()
+        self._families = families
+
+    def collect(self) -> Iterable[Metric]:
+        return self._families
 
 
 async def _word(question: Coroutine[object, object, object]) -> str:

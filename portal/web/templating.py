@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_skeleton
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template import TemplateConfig
@@ -36,7 +36,7 @@ def template_config() -> TemplateConfig[JinjaTemplateEngine]:
 
 def day(at: datetime, timezone: str, locale: str = "en_GB") -> str:
     """The day at the reader's place: "3 December"."""
-    return format_date(at.astimezone(ZoneInfo(timezone)), "d MMMM", locale=locale)
+    return format_skeleton("MMMMd", at.astimezone(ZoneInfo(timezone)), locale=locale)
 
 
 def calendar_day(on: date, locale: str = "en_GB") -> str:

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import msgspec
 
-from tests.bench import ingest, messages, redirect, reports, years
+from tests.bench import imports, ingest, messages, redirect, reports, years
 from tests.bench.stores import Stores, stores
 from tests.bench.years import Year
 
-NAMES = ("redirect", "ingest", "reports", "messages")
+NAMES = ("redirect", "ingest", "reports", "messages", "imports")
+TOOLS = Path(__file__).with_name("tools.sh")
 SIZES = (100_000, 1_000_000)
 """Clicks to begin with, beside those asked for."""
 
@@ -27,13 +28,14 @@ def main() -> int:
     top.add_argument("--clicks", type=int, default=10_000_000, help="how many there are at most, for ingest and reports")
     top.add_argument("--due", type=int, default=100_000, help="how many messages are due")
     top.add_argument("--keep", type=Path, help="a folder to make the clicks in, or to find those made there before")
+    top.add_argument("--rows", type=int, default=100_000, help="how many rows the larger file of people has")
     chosen = top.parse_args()
     names = chosen.names or NAMES
     if unknown := set(names) - set(NAMES):
         top.error(f"there is no benchmark {', '.join(sorted(unknown))}: choose from {', '.join(NAMES)}")
+    if {"redirect", "imports"} & set(names) and subprocess.run(["sh", TOOLS], check=False).returncode:
+        return 2
     if "redirect" in names:
-        if subprocess.run(["sh", Path(__file__).with_name("tools.sh")], check=False).returncode:
-            return 2
         redirect.run(chosen.rounds, chosen.seconds)
     if {"ingest", "reports"} & set(names):
         with stores(chosen.keep) as used:
@@ -41,6 +43,9 @@ def main() -> int:
     if "messages" in names:
         with stores() as used:
             messages.run(used, chosen.due, chosen.rounds)
+    if "imports" in names:
+        with stores():
+            imports.run(chosen.rows, chosen.rounds, chosen.seconds)
     return 0
 
 

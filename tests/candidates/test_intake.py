@@ -1,6 +1,7 @@
 """One way in, whichever door; and nobody becomes two people."""
 
 import asyncio
+import random
 from collections import Counter
 from datetime import timedelta
 from typing import Any
@@ -8,7 +9,20 @@ from typing import Any
 import pytest
 
 from portal import crypto, db
-from portal.candidates.intake import Arrival, Door, Result, Taken, TextConsent, take_in
+from portal.candidates.addresses import better_name
+from portal.candidates.intake import (
+    Arrival,
+    Door,
+    IntakeRefused,
+    Refusal,
+    Result,
+    Taken,
+    TextConsent,
+    foresee,
+    take_in,
+    take_in_all,
+)
+from portal.candidates.matching import Differs
 from portal.jobs.jobs import get_job
 from portal.links.personal import find_personal, token_of
 from portal.web.forms import Invalid
@@ -118,7 +132,7 @@ async def test_a_number_alone_finds_a_person_only_if_nobody_shares_it(northgate:
     await come(northgate, door=Door.API, phone="07700 900123")
     assert (await come(northgate, door=Door.API, email="", phone="+44 7700 900123")).result is Result.UNCHANGED
 
-    await come(northgate, door=Door.API, email="ben@example.com", phone="07700 900123")
+    await come(northgate, door=Door.API, name="Ben Okoro", email="ben@example.com", phone="07700 900123")
     with pytest.raises(Invalid) as refused:
         await come(northgate, door=Door.API, email="", phone="07700 900123")
     assert "email" in refused.value.errors
@@ -274,3 +288,170 @@ async def test_the_tokens_digest_is_all_that_is_stored(northgate: Northgate) -> 
     token = token_of(taken.personal_link_id)
 
     assert await db.value("SELECT token_digest FROM link WHERE id = $1", taken.personal_link_id) == crypto.digest(token)
+
+
+# ---- Ids of other systems, and what is told --------------------------------------------------------------------------
+
+
+async def test_an_id_counts_in_its_own_system_alone(northgate: Northgate) -> None:
+    one = await come(northgate, door=Door.ATS, system="greenhouse", external_id="17", email="ana@example.com")
+    other = await come(northgate, door=Door.ATS, system="lever", external_id="17", email="ben@example.com")
+    again = await come(northgate, door=Door.ATS, system="lever", external_id="17", email="")
+
+    assert one.candidate_id != other.candidate_id == again.candidate_id
+    both = await come(northgate, door=Door.API, external_id="x", email="ana@example.com")
+    assert both.candidate_id == one.candidate_id
+    found = await db.rows(
+        "SELECT system, external_id FROM candidate_identity WHERE candidate_id = $1 ORDER BY 1", one.candidate_id
+    )
+    assert [tuple(row) for row in found] == [("", "x"), ("greenhouse", "17")]
+
+
+async def test_when_id_and_email_name_two_people_the_id_decides_and_it_is_told(northgate: Northgate) -> None:
+    ana = await come(northgate, door=Door.ATS, external_id="A", email="ana@example.com")
+    ben = await come(northgate, door=Door.ATS, external_id="B", name="Ben Okoro", email="ben@example.com")
+    mixed = await come(northgate, door=Door.ATS, external_id="A", email="ben@example.com", phone="07700 900123")
+
+    assert (mixed.candidate_id, mixed.differs) == (ana.candidate_id, (Differs.OTHER_PERSON,))
+    assert [(await candidate(one))["email"] for one in (ana, ben)] == ["ana@example.com", "ben@example.com"]
+    assert (await candidate(ben))["phone"] is None
+
+
+async def test_a_number_with_another_email_is_the_same_person_only_by_the_same_name(northgate: Northgate) -> None:
+    ana = await come(northgate, door=Door.FORM, phone="07700 900123")
+    moved = await come(northgate, door=Door.FILE, name="duarte ana", email="new@example.com", phone="+447700900123")
+    brother = await come(northgate, door=Door.FILE, name="Rui Duarte", email="rui@example.com", phone="+447700900123")
+    typed = await come(northgate, door=Door.LANDING, email="third@example.com", phone="+447700900123")
+
+    assert (moved.candidate_id, moved.differs) == (ana.candidate_id, (Differs.EMAIL,))
+    assert len({ana.candidate_id, brother.candidate_id, typed.candidate_id}) == 3
+
+
+async def test_an_id_at_the_public_page_proves_nothing(northgate: Northgate) -> None:
+    ana = await come(northgate, door=Door.ATS, external_id="A-17")
+    typed = await come(northgate, external_id="A-17", email="mallory@example.com")
+
+    assert typed.candidate_id != ana.candidate_id
+
+
+@pytest.mark.parametrize(
+    ("known", "given", "kept"),
+    [
+        ("", "Ana", "Ana"),
+        ("Ana", "Ana Duarte", "Ana Duarte"),
+        ("Ana Duarte", "Ana", "Ana Duarte"),
+        ("ANA DUARTE", "Ana Duarte", "Ana Duarte"),
+        ("Ana Duarte", "ANA DUARTE", "Ana Duarte"),
+        ("Ana Duarte", "Ben Okoro", "Ana Duarte"),
+        ("王小明", "王小明", "王小明"),
+    ],
+)
+def test_a_fuller_name_takes_the_place_of_a_shorter(known: str, given: str, kept: str) -> None:
+    assert better_name(known, given) == kept
+
+
+async def test_what_is_known_otherwise_is_told_and_stays(northgate: Northgate) -> None:
+    await come(northgate, door=Door.API, phone="07700 900123")
+    again = await come(northgate, door=Door.API, name="Mrs Smith", phone="07700 900999")
+
+    assert set(again.differs) == {Differs.NAME, Differs.PHONE}
+    assert all(what.sentence for what in Differs)
+
+
+# ---- Metadata, and reasons as values ---------------------------------------------------------------------------------
+
+
+async def test_metadata_is_texts_and_numbers_become_texts(northgate: Northgate) -> None:
+    given = {"req": 7, "rate": 1.5, "remote": True, "none": None, " city ": "Le\x00eds\ud800", "empty": " "}
+    taken = await come(northgate, door=Door.API, metadata=given)
+
+    assert (await candidate(taken))["metadata"] == {"req": "7", "rate": "1.5", "remote": "true", "city": "Leeds"}
+
+
+@pytest.mark.parametrize(
+    ("metadata", "reason"),
+    [
+        ({str(n): "x" for n in range(51)}, Refusal.METADATA_MANY),
+        ({"k" * 41: "x"}, Refusal.METADATA_KEY),
+        ({" ": "x"}, Refusal.METADATA_KEY),
+        ({"k": "x" * 501}, Refusal.METADATA_VALUE),
+        ({"k": ["x"]}, Refusal.METADATA_VALUE),
+    ],
+    ids=["many", "long key", "no key", "long value", "list"],
+)
+async def test_metadata_beyond_its_limits_is_refused(northgate: Northgate, metadata: dict[str, Any], reason: Refusal) -> None:
+    with pytest.raises(IntakeRefused) as refused:
+        await come(northgate, door=Door.API, metadata=metadata)
+    assert (refused.value.reason, list(refused.value.errors)) == (reason, ["metadata"])
+
+
+async def test_metadata_that_comes_bit_by_bit_stays_within_its_limits(northgate: Northgate) -> None:
+    await come(northgate, door=Door.API, metadata={f"a{n:02}": "1" for n in range(40)})
+    taken = await come(northgate, door=Door.API, metadata={f"b{n:02}": "1" for n in range(40)})
+
+    assert len((await candidate(taken))["metadata"]) == 50
+    most = await come(
+        northgate, door=Door.API, metadata={f"k{n:02}" + "x" * 37: "y" * 500 for n in range(50)}, email="b@example.com"
+    )
+    assert len((await candidate(most))["metadata"]) == 50
+
+
+def test_every_refusal_has_a_field_and_a_sentence() -> None:
+    assert all(reason.sentence and reason.field for reason in Refusal)
+
+
+async def test_of_many_each_is_told_what_became_of_them(northgate: Northgate) -> None:
+    await come(northgate, door=Door.API, email="known@example.com", job_id=await add_job(northgate.id))
+    arrivals = [
+        await arrival(northgate, door=Door.FILE, **changes)
+        for changes in (
+            {"name": "New Person", "email": "new@example.com"},
+            {"email": "known@example.com"},
+            {"email": "NEW@example.com", "phone": "07700 900123"},
+            {"email": "nonsense"},
+            {"email": "", "phone": "07700 900123", "name": ""},
+            {"email": "", "phone": "07700 900999"},
+            {"email": "other@example.com", "external_id": "x" * 201, "phone": "1"},
+        )
+    ]
+    expected = [
+        *("created", "joined", "unchanged", Refusal.EMAIL_WRONG),
+        *("unchanged", Refusal.NOBODY_KNOWN, Refusal.PHONE_WRONG),
+    ]
+    foreseen = await foresee(arrivals, now=NOW)
+    assert (await counts())[:2] == [1, 1]
+    assert [one.reason if isinstance(one, IntakeRefused) else one.result for one in foreseen] == expected
+
+    taken = await take_in_all(arrivals, now=NOW)
+    assert [one.reason if isinstance(one, IntakeRefused) else one.result for one in taken] == expected
+    assert await counts() == [2, 3, 3, 3]
+    assert await db.value("SELECT phone FROM candidate WHERE email = 'new@example.com'") == "+447700900123"
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_crowds_come_out_as_if_they_had_queued(northgate: Northgate, seed: int) -> None:
+    """Few people, many doors, ids and numbers, alone and in crowds, at once: nobody becomes two, no crowds block each other."""
+    chance = random.Random(seed)
+    people = [{"name": f"Person {n}", "email": f"p{n}@example.com"} for n in range(6)]
+    extras: list[dict[str, Any]] = [
+        {},
+        {"external_id": "{n}"},
+        {"phone": "0770090012{n}"},
+        {"metadata": {"a": 1}},
+        {"invite": True},
+    ]
+
+    async def somebody() -> Arrival:
+        n = chance.randrange(6)
+        extra = {k: v.format(n=n) if isinstance(v, str) else v for k, v in chance.choice(extras).items()}
+        return await arrival(northgate, **people[n] | {"door": chance.choice(list(Door))} | extra)
+
+    crowds = [[await somebody() for _ in range(chance.choice((1, 1, 1, 12)))] for _ in range(50)]
+    came = await asyncio.gather(*(take_in_all(crowd, now=NOW) for crowd in crowds))
+
+    taken = [one for crowd in came for one in crowd if isinstance(one, Taken)]
+    assert len(taken) == sum(map(len, crowds))
+    there = len({one.email for crowd in crowds for one in crowd})
+    assert await counts() == [there, there, there, await db.value("SELECT count(*) FROM event")]
+    assert Counter(one.result for one in taken)[Result.CREATED] == there
+    assert await db.value("SELECT count(*) FROM event WHERE kind IN ('invited', 'captured')") >= there

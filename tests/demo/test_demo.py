@@ -13,6 +13,9 @@ from portal.clicks.reclassify import reclassify
 from portal.demo import SIGN_INS, load_demo
 from portal.messages import delivery, fates, planning
 from portal.messages.words import State
+from portal.reports import lift
+from portal.reports.comparing import Finding
+from portal.reports.scope import Scope
 from portal.settings import settings
 from tests.conftest import empty_stores
 
@@ -165,6 +168,18 @@ async def test_nothing_lies_in_the_future() -> None:
     ):
         assert await db.value(f"SELECT max({column}) FROM {table}") <= NOW, table
     assert await db.value("SELECT max(handed_over_at) FROM message") <= NOW + timedelta(seconds=5)
+
+
+async def test_it_shows_that_nudges_help_and_where_it_is_too_early_to_tell() -> None:
+    workspace_id = await db.value("SELECT id FROM workspace")
+    scope = Scope(workspace_id=workspace_id, timezone="Europe/London", start=NOW.date() - timedelta(days=90), end=NOW.date())
+    found = await lift.lift(scope)
+    assert found.overall is not None and found.overall.finding is Finding.HIGHER
+    assert {job.compared.finding for job in found.jobs if job.compared} >= {Finding.HIGHER, Finding.EARLY}
+    nudged = "track IN ('never_started', 'unfinished') AND state <> 'skipped'"
+    assert await count("message m JOIN application a ON a.id = m.application_id", f"a.arm = 'held_out' AND {nudged}") == 0
+    assert await count("application", "arm = 'held_out'") > 100
+    assert await count("application", "arm IS NULL") == 0
 
 
 async def test_what_is_to_come_is_planned_and_nothing_goes_off_at_the_start() -> None:

@@ -184,6 +184,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.take()
 
+    def do_DELETE(self) -> None:
+        self.take()
+
     def take(self) -> None:
         double, asked = self.server.double, self.read()
         with double.lock:
@@ -210,7 +213,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = answer.body if isinstance(answer.body, bytes) else b"" if answer.body is None else json.dumps(answer.body).encode()
         try:
             self.send_response(answer.status)
-            for name, value in (("Content-Type", "application/json"), ("Content-Length", str(len(body))), *answer.headers):
+            plain = {"Content-Type": "application/json", "Content-Length": str(len(body))}
+            for name, value in (plain | dict(answer.headers)).items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)

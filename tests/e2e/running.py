@@ -135,6 +135,16 @@ class Running:
                 await connection.close()
         return "\n".join([*told, self.said.read_text()[-5000:]])
 
+    async def change(self, sql: str, *values: object) -> None:
+        """Change what is kept, where no page would: addresses of this machine, above all."""
+        found = find_running(self.folder / "data")
+        assert found is not None
+        connection = await asyncpg.connect(found.database_url)
+        try:
+            await connection.execute(sql, *values)
+        finally:
+            await connection.close()
+
     async def count(self, what: str) -> int:
         """How many rows `what` (a table and a condition) names, for what no page shows."""
         found = find_running(self.folder / "data")

@@ -379,4 +379,4 @@ async def test_answers_sent_very_often_wait_and_stay(way: Way) -> None:
 async def test_a_job_that_became_external_sends_people_on(way: Way) -> None:
     page = await way.start()
     await db.run("UPDATE job SET interview_kind = 'external', external_url = 'https://talk.example/{token}'")
-    assert "https://talk.example/" in await way.go_on(page, "19I4512E")
+    assert "It opens at <strong>talk.example</strong>" in await way.go_on(page, "19I4512E")

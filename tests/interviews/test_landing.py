@@ -300,18 +300,6 @@ async def test_too_many_from_one_address_wait_and_keep_what_they_typed(way: Way)
     assert await counts() == [0, 0]
 
 
-async def test_an_external_interview_is_reached_by_a_link_with_its_placeholders_filled(way: Way) -> None:
-    await db.run(
-        "UPDATE job SET interview_kind = 'external', external_url = 'https://talk.example/x?n={name}&e={email}&ref={token}'"
-    )
-    page = await way.start(name="Ana & Bo Duarte")
-
-    token = way.interview.removeprefix("/i/")
-    wanted = f"https://talk.example/x?n=Ana%20%26%20Bo%20Duarte&amp;e=ana.duarte%40example.com&amp;ref={token}"
-    assert f'href="{wanted}"' in page
-    assert "talk.example" in page
-
-
 async def test_a_long_day_of_looking_changes_nothing(way: Way, story: Any) -> None:
     """Pages that are only opened write nothing but hits."""
     await way.start()

@@ -25,6 +25,7 @@ TYPED = {
     "extension_at_once": "",
     "timezone": "Europe/London",
     "country": "GB",
+    "language": "en",
     "card_title": "",
     "card_text": "",
 }
@@ -44,6 +45,11 @@ def test_a_job_is_read_as_typed_without_stray_space() -> None:
     fields = read()
     assert (fields.title, fields.summary, fields.role_type) == ("Night nurse", "Four nights.\nOne ward.", RoleType.SHIFT)
     assert (fields.deadline_at, fields.deadline_days, fields.external_url) == (None, None, "")
+
+
+def test_a_language_is_one_of_the_list_or_left_as_it_is() -> None:
+    assert (read(language="es").language, read(language="").language) == ("es", "")
+    assert set(errors(language="xx")) == {"language"}
 
 
 def test_everything_that_is_wrong_is_said_at_once() -> None:
@@ -123,6 +129,6 @@ async def test_a_deadline_that_is_over_may_stay_but_not_be_set(northgate: Northg
 
 
 def test_a_new_form_begins_where_the_workspace_is() -> None:
-    values = job_form.empty("Europe/Berlin", "DE")
+    values = job_form.empty("Europe/Berlin", "DE", "en")
     assert (values["timezone"], values["country"]) == ("Europe/Berlin", "DE")
     assert set(values) == set(TYPED)

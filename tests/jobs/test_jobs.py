@@ -44,6 +44,13 @@ async def test_a_new_job_is_a_draft_in_the_language_of_the_workspace(northgate: 
     assert (job.status, job.language, job.created_at, job.workspace_name) == (Status.DRAFT, "en", NOW, "Northgate Care")
 
 
+async def test_a_job_may_speak_another_language_and_keeps_it(northgate: Northgate) -> None:
+    job_id = await made(northgate, language="es")
+    assert (await jobs.get_job(northgate.id, job_id)).language == "es"
+    await jobs.edit_job(northgate.id, job_id, PLAIN)
+    assert (await jobs.get_job(northgate.id, job_id)).language == "es"
+
+
 async def test_the_slug_is_made_of_title_and_place(northgate: Northgate) -> None:
     assert await slug_of(await made(northgate, title="Ärztin (w/m/d)", location="Köln")) == "arztin-w-m-d-koln"
 

@@ -6,6 +6,7 @@ import pytest
 from litestar.types import ASGIApp
 
 from portal import clock, db
+from portal.accounts.places import LANGUAGES
 from portal.jobs import branding
 from portal.jobs.jobs import Job, Status, get_job, list_jobs
 from tests.cast import Northgate, add_application, add_candidate, add_job, post, sign_in
@@ -69,6 +70,15 @@ async def test_making_a_job_goes_on_to_its_interview(recruiter: httpx.AsyncClien
     made = next(job for job in await list_jobs(northgate.id) if job.title == "Day porter")
     assert (answer.status_code, answer.headers["location"]) == (303, f"/app/jobs/{made.id}/interview")
     assert (made.status, made.slug) == (Status.DRAFT, "day-porter-leeds")
+
+
+async def test_a_job_is_offered_in_every_language(recruiter: httpx.AsyncClient, northgate: Northgate) -> None:
+    await db.run("UPDATE workspace SET language = 'es'")
+    page = (await recruiter.get("/app/jobs/new")).text
+    assert all(f">{name}</option>" in page for name in LANGUAGES.values())
+    assert '<option value="es" selected>' in page
+    page = (await recruiter.get(f"/app/jobs/{northgate.job_id}/settings")).text
+    assert '<option value="en" selected>' in page
 
 
 async def test_a_form_that_cannot_be_used_keeps_what_was_typed(recruiter: httpx.AsyncClient, northgate: Northgate) -> None:

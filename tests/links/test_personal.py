@@ -54,5 +54,5 @@ async def test_a_replaced_token_opens_nothing_and_the_new_one_does(northgate: No
 
 async def test_a_slug_finds_its_channel_link_in_whatever_state(northgate: Northgate) -> None:
     link_id = await add_link(northgate.id, northgate.job_id, await add_channel(northgate.id), "nurse-ig", archived_at=NOW)
-    assert await public.find_channel_link("nurse-ig") == (link_id, northgate.id, northgate.job_id)
+    assert await public.find_channel_link("nurse-ig") == public.ChannelLink(link_id, northgate.id, northgate.job_id)
     assert await public.find_channel_link("nobody") is None

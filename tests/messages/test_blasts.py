@@ -184,6 +184,38 @@ async def test_two_jobs_do_not_write_to_one_person_at_once(northgate: Northgate,
     assert [tuple(row) for row in found] == [("sent", NOW), ("scheduled", NOW + HOUR)]
 
 
+async def test_a_nudge_for_one_job_leaves_an_hour_to_a_message_for_another(northgate: Northgate, life: Life) -> None:
+    """Whichever worker is first: its message goes, and the other one an hour later."""
+    due = NOW + 3 * HOUR
+    await life.stop(due)
+    await add_application(northgate.id, await add_job(northgate.id), life.candidate_id)
+    await blasts.write_to_one(northgate.id, db.new_id(), DRAFT, life.id, now=due, member_id=northgate.recruiter.id)
+    await life.plan(due)
+    claimed = await life.claim(due)
+    assert len(claimed) == 2
+    await asyncio.gather(*(asyncio.create_task(delivery.deliver(message_id, due)) for message_id in claimed))
+    await life.plan(due)
+    found = await db.rows("SELECT state, due_at FROM message WHERE id = ANY($1) ORDER BY state DESC", claimed)
+    assert [tuple(row) for row in found] == [("sent", due), ("scheduled", due + HOUR)]
+    assert await life.tick(due + HOUR) == 1
+
+
+@pytest.mark.parametrize("first", ["by hand", "nudge"])
+async def test_the_hour_holds_in_either_order(northgate: Northgate, life: Life, first: str) -> None:
+    due = NOW + 3 * HOUR
+    await life.stop(due)
+    await add_application(northgate.id, await add_job(northgate.id), life.candidate_id)
+    await blasts.write_to_one(northgate.id, db.new_id(), DRAFT, life.id, now=due, member_id=northgate.recruiter.id)
+    await life.plan(due)
+    await life.claim(due)
+    order = "track = 'manual' DESC" if first == "by hand" else "track = 'manual'"
+    for row in await db.rows(f"SELECT id FROM message WHERE state = 'claimed' ORDER BY {order}"):
+        await delivery.deliver(row["id"], due)
+    await life.plan(due)
+    waiting = await db.row("SELECT track, reason_code FROM message WHERE state = 'scheduled' AND due_at = $1", due + HOUR)
+    assert tuple(waiting or ()) == ("never_started" if first == "by hand" else "manual", "just_written_to")
+
+
 async def test_texts_wait_for_the_morning(northgate: Northgate, life: Life) -> None:
     await give_phone(life)
     night = datetime(2026, 11, 23, 23, 0, tzinfo=NOW.tzinfo)

@@ -12,7 +12,7 @@ import pytest
 from portal import db, redis
 from portal.candidates.events import EventKind, add_event
 from portal.links import personal
-from portal.messages import delivery, fates, pace, senders
+from portal.messages import delivery, fates, pace, planning, senders
 from portal.messages.providers import Accepted, Fault, Later, Letter, Outgoing, Refused, Uncertain
 from portal.messages.suppression import Cause, is_suppressed, suppress
 from portal.messages.words import Channel
@@ -71,6 +71,15 @@ async def test_what_no_worker_heard_of_is_claimed_again_at_once(life: Life) -> N
     assert await life.claim(AFTER_3H) == [message_id]
 
 
+async def test_no_more_is_claimed_than_was_asked_for(northgate: Northgate) -> None:
+    for number in range(12):
+        await new_life(northgate, email=f"ana{number}@example.com")
+    await planning.replan_stale(NOW)
+    assert len(await delivery.claim_due(AFTER_3H, 5)) == 5
+    assert len(await delivery.claim_due(AFTER_3H, 20)) == 7
+    assert len(await delivery.claim_due(AFTER_3H + delivery.LEASE, 5)) == 5
+
+
 async def test_what_was_handed_over_is_never_given_back(life: Life) -> None:
     outgoing = await handed_over(life)
     await delivery.give_back([outgoing.message_id])
@@ -99,6 +108,17 @@ async def test_a_whole_plan_goes_out_step_by_step_and_no_further(life: Life) -> 
     assert {r["state"] for r in rows.values()} == {"sent"} and len(rows) == 4
     times = sorted(r["sent_at"] for r in rows.values())
     assert all(b - a >= timedelta(hours=20) for a, b in itertools.pairwise(times))
+
+
+async def test_what_was_planned_around_a_nudge_that_stays_behind_is_planned_again(life: Life) -> None:
+    message_id = await claimed(life)
+    await life.stop()
+    await life.plan(AFTER_3H)  # it counts as gone while a worker has it
+    await delivery.deliver(message_id, AFTER_3H)
+    assert await life.tick(AFTER_3H) == 1
+    rows = await db.rows("SELECT step_key, state FROM message WHERE sent_at = $1 OR ended_at = $1", AFTER_3H)
+    assert dict(map(tuple, rows))["never-started-3h"] == "cancelled"
+    assert dict(map(tuple, rows))["unfinished-3h"] == "sent"
 
 
 async def test_a_late_nudge_moves_those_after_it(life: Life) -> None:
@@ -378,6 +398,8 @@ async def test_a_message_that_cannot_be_written_is_given_up(life: Life) -> None:
         await life.claim(at)
     row = await life.message("3h")
     assert (row["state"], row["reason_code"], row["attempts"]) == ("failed", "broken", fates.MOST_ATTEMPTS)
+    assert await life.events() == ["message_failed"]
+    assert await life.plan(AFTER_3H + HOUR) == 1
 
 
 async def test_a_candidate_who_is_gone_takes_the_message_along(life: Life) -> None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 
 from portal import redis
@@ -245,3 +246,19 @@ async def test_losing_patience_with_a_call_is_a_failure_too() -> None:
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(Watched(Silent()).send(letter()), 0.01)
     assert (await pace.breaker("sendgrid")).is_open
+
+
+async def test_what_workers_did_at_providers_is_among_the_figures_of_web(stranger: httpx.AsyncClient) -> None:
+    watched = Watched(Carrier(None, None, TooMany("no more", 1)))
+    await watched.send(letter())
+    await watched.send(letter())
+    with pytest.raises(TooMany):
+        await watched.send(letter())
+    told = (await stranger.get("/metrics")).text
+    assert 'portal_provider_calls_total{outcome="accepted",provider="sendgrid"} 2.0' in told
+    assert 'portal_provider_calls_total{outcome="TooMany",provider="sendgrid"} 1.0' in told
+    assert "process_cpu_seconds_total" in told
+
+
+async def test_figures_are_told_without_redis_too(no_redis: None, stranger: httpx.AsyncClient) -> None:
+    assert "process_cpu_seconds_total" in (await stranger.get("/metrics")).text

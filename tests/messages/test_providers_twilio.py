@@ -18,6 +18,7 @@ from portal.messages.providers import (
     Unusable,
 )
 from portal.messages.providers import twilio as module
+from portal.messages.providers.calling import asked_to_wait
 from portal.messages.providers.twilio import Twilio
 from portal.messages.words import Channel
 from portal.settings import load
@@ -139,6 +140,26 @@ async def test_the_time_to_come_back_is_read(double: TwilioDouble, twilio: Twili
             await twilio.send(TEXT)
         waits.append(raised.value.seconds)
     assert waits == [None, RETRY_AFTER]
+
+
+SENT, LATER = "Fri, 27 Nov 2026 12:00:00 GMT", "Fri, 27 Nov 2026 12:01:30 GMT"
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"Retry-After": "7"}, 7),
+        ({"Retry-After": LATER, "Date": SENT}, 90),
+        ({"Retry-After": SENT, "Date": LATER}, None),
+        ({"Retry-After": LATER}, None),
+        ({"Retry-After": LATER, "Date": "27 Nov 2026 12:00:00"}, None),
+        ({"Retry-After": "soon", "Date": SENT}, None),
+        ({"Retry-After": "-1"}, None),
+        ({}, None),
+    ],
+)
+def test_when_to_come_back_may_be_said_as_a_date(headers: dict[str, str], seconds: float | None) -> None:
+    assert asked_to_wait(headers) == seconds
 
 
 async def test_a_refused_connection_left_nothing_behind(double: TwilioDouble, twilio: Twilio) -> None:

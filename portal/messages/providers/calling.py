@@ -1,8 +1,9 @@
 """Calling SDKs that block: in threads of their own, with a time-out, and with one question answered: has anything left us?"""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import TypeVar
 
@@ -44,13 +45,23 @@ def never_left(error: BaseException) -> bool:
     )
 
 
-def seconds_of(text: str | None) -> float | None:
-    """A ``Retry-After`` in seconds (RFC 9110, 10.2.3); the form with a date is not used by those that we know."""
+def asked_to_wait(headers: Mapping[str, str]) -> float | None:
+    """The seconds of a ``Retry-After``, in either of its forms (RFC 9110, 10.2.3). A date is held against the answer's own
+    ``Date``: their clock and ours may differ."""
+    text = headers.get("Retry-After") or ""
     try:
-        seconds = float(text or "")
+        seconds = float(text) if not text[:1].isalpha() else _between(headers.get("Date") or "", text)
     except ValueError:
         return None
     return seconds if 0 <= seconds < 86_400 else None
+
+
+def _between(begin: str, end: str) -> float:
+    """Raises `ValueError`, also where one date has a zone and the other none."""
+    try:
+        return (parsedate_to_datetime(end) - parsedate_to_datetime(begin)).total_seconds()
+    except TypeError as error:
+        raise ValueError(str(error)) from None
 
 
 def _inside(error: BaseException) -> Iterator[BaseException]:

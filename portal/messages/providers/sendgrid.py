@@ -21,7 +21,7 @@ from portal.messages.providers import (
     Uncertain,
     Unusable,
 )
-from portal.messages.providers.calling import PATIENCE, in_thread, seconds_of, sort_out
+from portal.messages.providers.calling import PATIENCE, asked_to_wait, in_thread, sort_out
 from portal.settings import Settings
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def _meaning(error: Exception) -> Refused | Later | Uncertain:
         return sort_out(error, "SendGrid")
     text, field = _told(error.body)
     if error.status_code == 429:
-        return TooMany("SendGrid takes no more for now", seconds_of(error.headers.get("Retry-After")))
+        return TooMany("SendGrid takes no more for now", asked_to_wait(error.headers))
     if error.status_code >= 500:
         return Uncertain(f"SendGrid failed ({error.status_code})")
     if field.startswith("from") and error.status_code in {400, 403}:

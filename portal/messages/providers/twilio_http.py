@@ -7,7 +7,7 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 
 from portal.messages.providers import TooMany
-from portal.messages.providers.calling import seconds_of
+from portal.messages.providers.calling import asked_to_wait
 
 
 class Http(TwilioHttpClient):  # type: ignore[misc]
@@ -15,5 +15,5 @@ class Http(TwilioHttpClient):  # type: ignore[misc]
         """Raises `TooMany`, through the SDK, for a 429, which was never processed (twilio.com/docs/errors/20429)."""
         answer = super().request(*args, **kwargs)
         if answer.status_code == 429:
-            raise TooMany("Twilio takes no more for now", seconds_of((answer.headers or {}).get("Retry-After")))
+            raise TooMany("Twilio takes no more for now", asked_to_wait(answer.headers or {}))
         return answer
