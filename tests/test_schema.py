@@ -20,6 +20,7 @@ KINDS = {
     "Date": "date",
     "Time": "time without time zone",
     "Numeric": "numeric",
+    "Array": "ARRAY",
 }
 
 

@@ -1,6 +1,6 @@
 """What this room keeps. The database's own rules stand in `portal/migrations`; a test holds both together."""
 
-from piccolo.columns import JSONB, UUID, Boolean, Bytea, Integer, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, Array, Boolean, Bytea, Integer, Text, Timestamptz
 from piccolo.table import Table
 
 from portal.db import DB
@@ -74,6 +74,7 @@ class Application(Table, db=DB, tablename="application"):
     arm_at = Timestamptz(null=True, default=None)
     replied_at = Timestamptz(null=True, default=None)
     returned = Boolean(null=True, default=None)
+    came = Array(base_column=Text(), null=True, default=None)
     created_at = Timestamptz(default=None)
 
 

@@ -89,6 +89,28 @@ RULES = {
     ),
 }
 
+MIX = "owner_id, kind, verdict, day, channel, reason, app, device, system, language, referrer"
+OF_CLICKS = """
+SELECT o.owner_id, link.kind, c.verdict, c.day, coalesce(link.channel_id::text, '') AS channel,
+  CASE WHEN c.verdict = 'person' THEN '' ELSE c.reason END AS reason, c.app, c.device, c.system,
+  split_part(c.language, '-', 1) AS language, c.referrer_host AS referrer,
+  count(*) + 0.5 * count(*) FILTER (WHERE EXISTS (SELECT FROM landing WHERE landing.click_id = c.id)) AS clicks
+FROM clicks c JOIN link ON link.id = c.link_id AND (link.kind = 'channel' OR c.verdict <> 'person')
+CROSS JOIN LATERAL (VALUES (link.workspace_id), (link.job_id), (link.campaign_id)) o (owner_id)
+WHERE o.owner_id IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
+"""
+MIXED = """
+SELECT m.*, coalesce(m.channel_id::text, '') AS channel FROM click_mix m
+WHERE ($1::uuid IS NULL OR m.workspace_id = $1) AND m.day BETWEEN $3 AND $4
+"""
+OF_MIXES = {
+    "mixes say what clicks and landings say": _same(
+        OF_CLICKS, f"SELECT {MIX}, clicks + 0.5 * landed AS clicks FROM ({MIXED}) m", MIX
+    ),
+    "each click of a mix has its hour": f"SELECT count(*) FROM ({MIXED}) m WHERE clicks <> (SELECT sum(n) FROM unnest(hours) n)",
+}
+"""Of all links: a mix does not know which link a click was on."""
+
 
 async def broken(scope: Scope) -> list[str]:
     """A sentence for each rule that does not hold; none: all is well. Looks at one moment, whatever workers do meanwhile, and at
@@ -114,7 +136,7 @@ async def _wrong(scope: Scope) -> list[tuple[str, int]]:
     span = (span_of(scope.start)[0], span_of(scope.end)[1])
     found = [
         (rule, await db.value(f"WITH clicks AS ({CLICKS}), days AS ({DAYS}) {sql}", *mine, *days, *span))
-        for rule, sql in RULES.items()
+        for rule, sql in (RULES if scope.link_id else RULES | OF_MIXES).items()
     ]
     first = datetime.combine(scope.start, time(), UTC)
     last = datetime.combine(scope.end, time(23), UTC)

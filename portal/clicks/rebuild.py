@@ -40,6 +40,9 @@ async def rebuild_day(workspace_id: UUID, day: date) -> Recount:
             await turns.alone()
             found += await recount.hours(workspace_id, piece, midnight, midnight + timedelta(days=1))
             found += await recount.day(workspace_id, piece, day)
+    async with db.transaction():
+        await turns.alone()
+        found += await recount.mixes(workspace_id, day)
     return found
 
 

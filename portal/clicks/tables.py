@@ -1,6 +1,6 @@
 """What this room keeps. The database's own rules stand in `portal/migrations`; a test holds both together."""
 
-from piccolo.columns import JSONB, UUID, BigInt, Boolean, Bytea, Date, Integer, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, Array, BigInt, Boolean, Bytea, Date, Integer, Text, Timestamptz
 from piccolo.table import Table
 
 from portal.db import DB
@@ -84,6 +84,27 @@ class ClickDaily(Table, db=DB, tablename="click_daily"):
     dimension = Text()
     value = Text()
     clicks = BigInt()
+
+
+class ClickMix(Table, db=DB, tablename="click_mix"):
+    """Clicks on all links of a workspace, job or campaign, by day, channel, and all that is known of them at once. Kept by
+    triggers on clicks and landings."""
+
+    workspace_id = UUID(primary_key=True, default=None)
+    owner_id = UUID(default=None)
+    kind = Text()
+    verdict = Text()
+    day = Date(default=None)
+    channel_id = UUID(null=True, default=None)
+    reason = Text()
+    app = Text()
+    device = Text()
+    system = Text()
+    language = Text()
+    referrer = Text()
+    clicks = BigInt()
+    landed = BigInt()
+    hours = Array(base_column=Integer())
 
 
 class VisitorSalt(Table, db=DB, tablename="visitor_salt"):

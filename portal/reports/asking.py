@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from portal.accounts.access import SignedIn
-from portal.reports import lines, numbers
+from portal.reports import lines, numbers, totals
 from portal.reports.filters import Filters, View
 from portal.reports.ordering import read_order
 from portal.reports.periods import ALL, Period, read_or_default
@@ -34,10 +34,11 @@ async def ask(
     # The place, whenever and whoever: before anything happened there, the page says how to begin.
     first = await numbers.first_day(Filters(places=filters.places).scope(member.workspace_id, member.timezone))
     period, errors = read_or_default(query, today=today, first=first)
+    until = await totals.counted_until(member.workspace_id)
     return Asked(
         view=_view(path, query, period, filters, of),
         filters=filters,
-        scope=filters.scope(member.workspace_id, member.timezone, period.start, period.end),
+        scope=filters.scope(member.workspace_id, member.timezone, period.start, period.end, until),
         first=first,
         today=today,
         errors=errors,

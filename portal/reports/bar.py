@@ -29,7 +29,8 @@ async def bar(workspace_id: UUID, view: View, filters: Filters, breakdowns: Sequ
     in_force = {name: words for name, words in filters.chosen if name in view.filters}
     chosen = [Choice(f"{NAMES[name]}: {words}", view.href(**{name: ""})) for name, words in in_force.items()]
     kinds = [kind for kind in ("job", "campaign", "channel") if "link" not in filters.places and kind not in filters.places]
-    found = {kind: {str(place.id): place.name for place in await places_of(workspace_id, kind)} for kind in kinds}
+    places = await places_of(workspace_id, kinds)
+    found = {kind: {str(place.id): place.name for place in places[kind]} for kind in kinds}
     return Bar(chosen, _menus(view, filters, found | _values(breakdowns) | _verdicts(filters)))
 
 

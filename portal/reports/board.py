@@ -1,5 +1,6 @@
 """Everything that a page of figures shows of one view, put together."""
 
+import asyncio
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -101,9 +102,9 @@ class Board(Tables, frozen=True, kw_only=True):
 
 
 async def tables(scope: Scope, view: View, *, every_link: bool = False) -> Tables:
-    """`every_link`: with the links of all channels, open or not."""
-    table = await channel_table(scope)
-    before = await channel_table(scope.before()) if view.compare else None
+    """`every_link`: with the links of all channels, open or not. Periods that are compared are asked for side by side: not in a
+    transaction."""
+    table, before = await asyncio.gather(channel_table(scope), _before(scope, view))
     return Tables(
         scope=scope,
         table=table,
@@ -115,16 +116,31 @@ async def tables(scope: Scope, view: View, *, every_link: bool = False) -> Table
     )
 
 
+async def _before(scope: Scope, view: View) -> ChannelTable | None:
+    return await channel_table(scope.before()) if view.compare else None
+
+
 async def board(scope: Scope, view: View, filters: Filters, *, every_link: bool = False) -> Board:
-    """`every_link`: with the links of all channels, open or not."""
-    moving, parts = await tables(scope, view, every_link=every_link), await breakdowns(scope, view)
+    """`every_link`: with the links of all channels, open or not. The parts are asked for side by side: not in a transaction."""
+    moving, (parts, filtering), along, at_hours = await asyncio.gather(
+        tables(scope, view, every_link=every_link),
+        _parts(scope, view, filters),
+        series(scope, compare=view.compare),
+        hours(scope),
+    )
     return Board(
         **{name: getattr(moving, name) for name in Tables.__struct_fields__},
-        series=await series(scope, compare=view.compare),
-        hours=await hours(scope),
+        series=along,
+        hours=at_hours,
         breakdowns=parts,
-        bar=await bar(scope.workspace_id, view, filters, parts),
+        bar=filtering,
     )
+
+
+async def _parts(scope: Scope, view: View, filters: Filters) -> tuple[list[Breakdown], Bar]:
+    """A filter can be chosen from what there is."""
+    parts = await breakdowns(scope, view)
+    return parts, await bar(scope.workspace_id, view, filters, parts)
 
 
 class _Rows:

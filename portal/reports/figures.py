@@ -155,16 +155,15 @@ def total(figures: Iterable[Figures]) -> Figures:
 
 async def _figures(scope: Scope, by: By, everybody: People) -> dict[Source, Figures]:
     steps = everybody.steps
-    clicks, visitors = await numbers.clicks(scope, by), await numbers.visitors(scope, by)
-    landed = await numbers.landed(scope, by)
+    taps = await numbers.taps(scope, by)
     return {
         source: Figures(
-            clicks=clicks.get(source, 0),
-            visitors=visitors.get(source, 0),
-            landed=landed.get(source, 0),
+            clicks=taps.clicks.get(source, 0),
+            visitors=taps.visitors.get(source, 0),
+            landed=taps.landed.get(source, 0),
             **(msgspec.structs.asdict(steps[source]) if source in steps else {}),
         )
-        for source in {*steps, *clicks, *visitors, *landed}
+        for source in {*steps, *taps.clicks, *taps.visitors, *taps.landed}
     }
 
 

@@ -1,6 +1,6 @@
 """The filters of a page of figures. They stand in its address, so that a view can be sent to a colleague."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from urllib.parse import urlencode
 from uuid import UUID
@@ -61,8 +61,10 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     zone: str = ""
     verdict: Verdict = Verdict.PERSON
 
-    def scope(self, workspace_id: UUID, timezone: str, start: date = date.min, end: date = date.min) -> Scope:
-        """Of the days from `start` to `end`; of none, to ask for what needs no days."""
+    def scope(
+        self, workspace_id: UUID, timezone: str, start: date = date.min, end: date = date.min, counted_until: date = date.min
+    ) -> Scope:
+        """Of the days from `start` to `end`; of none, to ask for what needs no days. `counted_until`: as `totals` say."""
         return Scope(
             workspace_id=workspace_id,
             timezone=timezone,
@@ -75,6 +77,7 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
             verdict=self.verdict,
             values=tuple(sorted(self.values.items())),
             zone=self.zone,
+            counted_until=counted_until,
         )
 
     def _id(self, kind: str) -> UUID | None:
@@ -189,16 +192,21 @@ async def find_place(workspace_id: UUID, kind: str, text: str) -> Place:
 _NAME = {"job": "title", "campaign": "name", "channel": "network_name || ' · ' || placement_name"}
 
 
-async def places_of(workspace_id: UUID, kind: str) -> list[Place]:
-    """All that a filter can name: jobs, the newest first; campaigns likewise; channels that have links, by name."""
-    order = "name" if kind == "channel" else "created_at DESC, id"
+async def places_of(workspace_id: UUID, kinds: Sequence[str]) -> dict[str, list[Place]]:
+    """All that a filter can name, by `kinds`: jobs, the newest first; campaigns likewise; channels that have links, by name."""
     used = "EXISTS (SELECT FROM link WHERE link.workspace_id = $1 AND link.channel_id = channel.id AND kind = 'channel')"
-    found = await db.rows(
-        f"SELECT id, {_NAME[kind]} AS name FROM {kind} WHERE workspace_id = $1 AND {used if kind == 'channel' else 'TRUE'} "
-        f"ORDER BY {order}",
-        workspace_id,
-    )
-    return [Place(row["id"], row["name"]) for row in found]
+    each = [
+        f"SELECT '{kind}' AS kind, id, {_NAME[kind]} AS name, created_at FROM {kind} "
+        f"WHERE workspace_id = $1 AND {used if kind == 'channel' else 'TRUE'}"
+        for kind in kinds
+    ]
+    found: dict[str, list[Place]] = {kind: [] for kind in kinds}
+    if not kinds:
+        return found
+    order = "CASE WHEN kind = 'channel' THEN name END, created_at DESC, id"
+    for row in await db.rows(f"SELECT * FROM ({' UNION ALL '.join(each)}) place ORDER BY {order}", workspace_id):
+        found[row["kind"]].append(Place(row["id"], row["name"]))
+    return found
 
 
 def label(dimension: Dimension, value: str) -> str:

@@ -1,20 +1,24 @@
 """The SQL of every number of clicks that members see: one figure a function. People are counted in `people`.
 
 What was clicked comes from the rollups of links, and from the sums kept beside them: running totals of a link, and days and hours
-of a whole workspace. Where the filters ask for more than these keep, the single clicks of the period are counted, and the page
-says so.
+of a whole workspace. Filters of apps, devices and the like read the mixes; where there are none, the single clicks of the period
+are counted, and the page says so.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import date
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from portal import db
 from portal.clicks.verdicts import Verdict
-from portal.reports.scope import CHANNEL, COLUMN, By, Dimension, Query, Scope, at_place, daily, links, single
+from portal.reports import folds
+from portal.reports.clocks import clock_spans
+from portal.reports.scope import CHANNEL, COLUMN, By, Dimension, Query, Scope, at_place, daily, links, mixes, single
 
 
 class Origin(StrEnum):
@@ -46,30 +50,47 @@ class Counted(msgspec.Struct, frozen=True):
     clicks: int
 
 
-async def clicks(scope: Scope, by: By) -> Numbers:
-    """Taps by people on channel links; hits of the scope's verdict, if it asks for another."""
+class Taps(msgspec.Struct, frozen=True):
+    """Of people on channel links, in rows."""
+
+    clicks: Numbers
+    """Hits of the scope's verdict, if it asks for another."""
+    visitors: Numbers
+    """Different people behind the taps, counted anew each day and for each link: the salt of their mark changes daily."""
+    landed: Numbers
+    """Taps whose page was shown."""
+
+
+async def taps(scope: Scope, by: By) -> Taps:
+    if scope.is_narrowed:
+        return Taps(await _clicks(scope, by), {}, await _landed(scope, by))
+    found: dict[str, Numbers] = {"verdict": {}, "visitor": {}, "landed": {}}
+    for row in await _totals(scope, by):
+        found[row["dimension"]][row["key"]] = row["number"]
+    return Taps(found["verdict"], found["visitor"], found["landed"])
+
+
+async def _clicks(scope: Scope, by: By) -> Numbers:
     if scope.zone:
         return {}
-    if not scope.is_narrowed:
-        return await _totals(scope, "verdict", by)
     q = Query()
     return await _by_key(
         f"SELECT h.{by} AS key, sum(h.clicks)::bigint AS number FROM ({_narrowed(scope, q, by)}) h GROUP BY 1", q
     )
 
 
-async def visitors(scope: Scope, by: By) -> Numbers:
-    """Different people behind the taps, counted anew each day and for each link: the salt of their mark changes daily."""
-    return {} if "visitors" in scope.unknown else await _totals(scope, "visitor", by)
-
-
-async def landed(scope: Scope, by: By) -> Numbers:
-    """Taps whose page was shown."""
+async def _landed(scope: Scope, by: By) -> Numbers:
     if "landed" in scope.unknown:
         return {}
-    if not scope.values:
-        return await _totals(scope, "landed", by)
     q = Query()
+    if scope.mixer and by is By.CHANNEL:
+        parts, days = await folds.read(scope, "landed")
+        found: Mapping[Any, int] = await _by_key(
+            "SELECT m.channel_id AS key, sum(m.landed)::bigint AS number FROM click_mix m "
+            f"WHERE {_mixed(scope, q, days)} GROUP BY 1 HAVING sum(m.landed) > 0",
+            q,
+        )
+        return {key: parts.landed[key] + found.get(key, 0) for key in parts.landed.keys() | found.keys()}
     return await _by_key(
         f"{links(scope, q)} SELECT l.{by} AS key, count(*) AS number FROM click c JOIN l ON l.id = c.link_id "
         f"JOIN landing ON landing.click_id = c.id WHERE {single(scope, q)} AND c.verdict = 'person' GROUP BY 1",
@@ -80,14 +101,15 @@ async def landed(scope: Scope, by: By) -> Numbers:
 async def clicks_by_day(scope: Scope) -> dict[date, int]:
     if scope.zone:
         return {}
+    parts, days = await _folded(scope, "hours")
     q = Query()
     source = (
         _narrowed(scope, q, By.CHANNEL)
         if scope.is_narrowed
-        else f"SELECT * FROM ({_days(scope, q, ['verdict'])}) d WHERE value = 'person'"
+        else f"SELECT * FROM ({_days(scope, q, ['verdict'], days)}) d WHERE value = 'person'"
     )
     sql = f"SELECT h.day, sum(h.clicks)::bigint AS number FROM ({source}) h GROUP BY 1"
-    return {row["day"]: row["number"] for row in await db.rows(sql, *q.args)}
+    return dict(parts.days + Counter({row["day"]: row["number"] for row in await db.rows(sql, *q.args)}))
 
 
 async def clicks_by_hour(scope: Scope) -> dict[tuple[int, int], int]:
@@ -97,42 +119,75 @@ async def clicks_by_hour(scope: Scope) -> dict[tuple[int, int], int]:
     """
     if scope.zone:
         return {}
+    if scope.mixer and scope.values:
+        return await _mixed_hours(scope)
+    parts, days = await _folded(scope, "hours")
+    return dict(parts.hours + Counter(await _hours_one_by_one(scope, days)))
+
+
+async def _folded(scope: Scope, name: str) -> tuple[folds.Parts, Sequence[date] | None]:
+    """Of a long period without filters, and the days that are left; None: all of it is."""
+    return await folds.read(scope, name) if scope.is_long and not scope.values and folds.know(scope) else (folds.Parts(), None)
+
+
+async def _hours_one_by_one(scope: Scope, days: Sequence[date] | None) -> dict[tuple[int, int], int]:
+    """Of all days, or of some."""
+    if days:
+        scope = msgspec.structs.replace(scope, start=days[0], end=days[-1])
     q = Query()
-    source = _single_hours(scope, q) if scope.values else _hours(scope, q)
-    local = f"h.at AT TIME ZONE {q(scope.timezone)}"
+    source = _single_hours(scope, q) if scope.values else _hours(scope, q, days)
     found = await db.rows(
-        f"SELECT extract(isodow FROM {local})::int AS weekday, extract(hour FROM {local})::int AS hour, "
-        f"sum(h.clicks)::bigint AS number FROM ({source}) h GROUP BY 1, 2",
+        f"SELECT (extract(epoch FROM h.at)::bigint + {_ahead(scope, q)}) / 3600 % 168 AS hour, sum(h.clicks)::bigint AS number "
+        f"FROM ({source}) h GROUP BY 1",
         *q.args,
     )
-    return {(row["weekday"], row["hour"]): row["number"] for row in found}
+    return {_of_week(row["hour"]): row["number"] for row in found}
+
+
+def _ahead(scope: Scope, q: Query) -> str:
+    """Seconds that the workspace's clock is ahead of UTC. It changes twice a year: to ask the database's calendar for each of
+    thousands of hours takes longer than all the rest."""
+    spans = clock_spans(scope.begins_at, scope.ends_at)
+    whens = "".join(f"WHEN h.at < {q(until)} THEN {ahead} " for until, ahead in spans[:-1])
+    return f"CASE {whens}ELSE {spans[-1][1]} END" if whens else str(spans[-1][1])
+
+
+def _of_week(hour: int) -> tuple[int, int]:
+    """Of hours since the beginning of 1970, a Thursday, less whole weeks: day of the week and hour of the day."""
+    return (hour // 24 + 3) % 7 + 1, hour % 24
 
 
 async def clicks_by_value(scope: Scope) -> dict[Dimension, list[Counted]]:
     """What the clicks came from, the most frequent first. Of hits that are no person's only if a filter asks for one of these."""
     if scope.zone or (scope.verdict is not Verdict.PERSON and not scope.values):
         return {}
+    if scope.mixer and scope.values:
+        return await _mixed_values(scope)
+    parts, days = await _folded(scope, "values")
     q = Query()
-    source = _single_values(scope, q) if scope.values else _days(scope, q, list(Dimension))
-    found: dict[Dimension, list[Counted]] = {dimension: [] for dimension in Dimension}
-    sql = f"SELECT h.dimension, h.value, sum(h.clicks)::bigint AS number FROM ({source}) h GROUP BY 1, 2 ORDER BY 3 DESC, 2"
+    source = _single_values(scope, q) if scope.values else _days(scope, q, list(Dimension), days)
+    sql = f"SELECT h.dimension, h.value, sum(h.clicks)::bigint AS number FROM ({source}) h GROUP BY 1, 2"
     for row in await db.rows(sql, *q.args):
-        found[Dimension(row["dimension"])].append(Counted(row["value"], row["number"]))
-    return found
+        parts.values[row["dimension"]][row["value"]] += row["number"]
+    return {dimension: _ranked(parts.values[dimension]) for dimension in Dimension}
 
 
 async def excluded(scope: Scope) -> dict[str, list[Excluded]]:
     """Hits that were not counted, by the kind of their link (``channel`` or ``personal``); the most frequent first."""
     q = Query()
-    source = _single_excluded(scope, q) if scope.values else _excluded(scope, q)
+    parts, days = await folds.read(scope, "excluded") if scope.values and scope.mixer else (folds.Parts(), None)
+    if days is not None:
+        source = _mixed_excluded(scope, q, days)
+    else:
+        source = _single_excluded(scope, q) if scope.values else _excluded(scope, q)
     found = await db.rows(
-        f"SELECT h.kind, h.verdict, h.reason, sum(h.hits)::bigint AS hits FROM ({source}) h "
-        "GROUP BY 1, 2, 3 ORDER BY 4 DESC, 2, 3",
+        f"SELECT h.kind, h.verdict, h.reason, sum(h.hits)::bigint AS hits FROM ({source}) h GROUP BY 1, 2, 3",
         *q.args,
     )
+    counts = parts.excluded + Counter({(row["kind"], row["verdict"], row["reason"]): row["hits"] for row in found})
     by_kind: dict[str, list[Excluded]] = {CHANNEL: [], PERSONAL: []}
-    for row in found:
-        by_kind[row["kind"]].append(Excluded(row["verdict"], row["reason"], row["hits"]))
+    for (kind, verdict, reason), hits in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])):
+        by_kind[kind].append(Excluded(verdict, reason, hits))
     return by_kind
 
 
@@ -170,28 +225,13 @@ def _first_person(scope: Scope, q: Query) -> str:
     )
 
 
-async def figures_of_jobs(workspace_id: UUID, job_ids: Sequence[UUID]) -> list[db.Row]:
+async def clicks_of_jobs(workspace_id: UUID, job_ids: Sequence[UUID]) -> list[db.Row]:
     """Job, name of the figure and number, of all time; nothing for what is 0."""
     return await db.rows(
-        """
-        SELECT d.owner_id AS job_id, name.figure, sum(d.clicks)::bigint AS number
-        FROM click_sum_daily d
-        JOIN (VALUES ('verdict', 'clicks'), ('visitor', 'visitors'), ('landed', 'landed')) name (dimension, figure)
-          ON name.dimension = d.dimension
-        WHERE d.workspace_id = $1 AND d.owner_id = ANY($2) AND d.kind = 'channel' AND d.value = 'person'
-        GROUP BY 1, 2
-        UNION ALL
-        SELECT a.job_id, step.figure, count(*)
-        FROM application a,
-          LATERAL (VALUES
-            ('invited', a.captured_at IS NULL),
-            ('captured', a.captured_at IS NOT NULL),
-            ('started', a.started_at IS NOT NULL),
-            ('completed', a.completed_at IS NOT NULL)
-          ) step (figure, reached)
-        WHERE a.workspace_id = $1 AND a.job_id = ANY($2) AND step.reached
-        GROUP BY 1, 2
-        """,
+        "SELECT job.id AS job_id, name.figure, t.clicks AS number FROM unnest($2::uuid[]) job (id) "
+        "CROSS JOIN (VALUES ('verdict', 'clicks'), ('visitor', 'visitors'), ('landed', 'landed')) name (dimension, figure) "
+        "CROSS JOIN LATERAL (SELECT clicks FROM click_total WHERE workspace_id = $1 AND owner_id = job.id "
+        "AND dimension = name.dimension ORDER BY day DESC LIMIT 1) t",
         workspace_id,
         list(job_ids),
     )
@@ -208,7 +248,7 @@ async def clicks_of_links(workspace_id: UUID, link_ids: Sequence[UUID]) -> list[
     )
 
 
-async def _totals(scope: Scope, dimension: str, by: By) -> Numbers:
+async def _totals(scope: Scope, by: By) -> list[db.Row]:
     """What stood at the end of the period less what stood before it: two looks at an index for each link, however long it is; all
     links of a workspace have totals by channel too."""
     q = Query()
@@ -216,18 +256,21 @@ async def _totals(scope: Scope, dimension: str, by: By) -> Numbers:
         owners = f"WITH o AS (SELECT id, id AS key FROM channel WHERE workspace_id = {q(scope.workspace_id)})"
     else:
         owners = f"{links(scope, q)}, o AS (SELECT id, {by} AS key FROM l)"
-    until = f"SELECT clicks FROM click_total WHERE owner_id = o.id AND dimension = {q(dimension)} AND day"
-    return await _by_key(
-        f"{owners} SELECT o.key, sum(ending.clicks - coalesce("
-        f"({until} < {q(scope.start)} ORDER BY day DESC LIMIT 1), 0))::bigint AS number FROM o CROSS JOIN LATERAL "
-        f"({until} BETWEEN {q(scope.start)} AND {q(scope.end)} ORDER BY day DESC LIMIT 1) ending GROUP BY 1",
-        q,
+    until = "SELECT clicks FROM click_total WHERE owner_id = o.id AND dimension = of.dimension AND day"
+    return await db.rows(
+        f"{owners} SELECT of.dimension, o.key, sum(ending.clicks - coalesce("
+        f"({until} < {q(scope.start)} ORDER BY day DESC LIMIT 1), 0))::bigint AS number "
+        "FROM o CROSS JOIN (VALUES ('verdict'), ('visitor'), ('landed')) of (dimension) CROSS JOIN LATERAL "
+        f"({until} BETWEEN {q(scope.start)} AND {q(scope.end)} ORDER BY day DESC LIMIT 1) ending GROUP BY 1, 2",
+        *q.args,
     )
 
 
 def _narrowed(scope: Scope, q: Query, by: By) -> str:
     """Channel or link, day and number of what fits the filters, as rollups or as clicks have it."""
-    if scope.reads_clicks:
+    if scope.is_mixed and scope.mixer and by is By.CHANNEL:
+        return f"SELECT m.channel_id, m.day, m.clicks FROM click_mix m WHERE {_mixed(scope, q)}"
+    if scope.is_mixed:
         return _single_days(scope, q)
     dimension, value = scope.values[0] if scope.values else ("verdict", scope.verdict.value)
     where = f"{daily(scope, q, [dimension])} AND d.value = {q(value)}"
@@ -246,17 +289,19 @@ def _single_days(scope: Scope, q: Query) -> str:
     return f"{links(scope, q)} SELECT {columns} FROM click c JOIN l ON l.id = c.link_id WHERE {where}"
 
 
-def _days(scope: Scope, q: Query, dimensions: Sequence[str]) -> str:
-    """Day, dimension, value and number, of all links of the scope."""
-    columns, where = "d.day, d.dimension, d.value, d.clicks", daily(scope, q, dimensions)
+def _days(scope: Scope, q: Query, dimensions: Sequence[str], days: Sequence[date] | None = None) -> str:
+    """Day, dimension, value and number, of all links of the scope; of all its days, or of some."""
+    columns, where = "d.day, d.dimension, d.value, d.clicks", daily(scope, q, dimensions, days)
     if scope.owner:
         return f"SELECT {columns} FROM click_sum_daily d WHERE {where} AND d.owner_id = {q(scope.owner)} AND d.kind = '{CHANNEL}'"
     return f"{links(scope, q)} SELECT {columns} FROM l JOIN click_daily d ON d.link_id = l.id WHERE {where}"
 
 
-def _hours(scope: Scope, q: Query) -> str:
+def _hours(scope: Scope, q: Query, days: Sequence[date] | None = None) -> str:
     period = f"d.hour >= {q(scope.begins_at)} AND d.hour < {q(scope.ends_at)} AND d.verdict = {q(scope.verdict.value)}"
     where = f"d.workspace_id = {q(scope.workspace_id)} AND {period}"
+    if days is not None:
+        where += f" AND (d.hour AT TIME ZONE {q(scope.timezone)})::date = ANY({q(days)}::date[])"
     if scope.owner:
         return f"SELECT d.hour AS at, d.clicks FROM click_sum_hourly d WHERE {where} AND d.owner_id = {q(scope.owner)}"
     return f"{links(scope, q)} SELECT d.hour AS at, d.clicks FROM l JOIN click_hourly d ON d.link_id = l.id WHERE {where}"
@@ -268,6 +313,46 @@ def _excluded(scope: Scope, q: Query) -> str:
     if scope.owner:
         return f"SELECT d.kind, {parts} FROM click_sum_daily d WHERE {where} AND d.owner_id = {q(scope.owner)}"
     return f"SELECT l.kind, {parts} FROM click_daily d JOIN link l ON l.id = d.link_id WHERE {where} AND {at_place(scope, q)}"
+
+
+def _mixed(scope: Scope, q: Query, days: Sequence[date] | None = None) -> str:
+    """Of `click_mix m`: hits of the scope's verdict on channel links, of its days or some of them."""
+    return f"{mixes(scope, q, days)} AND m.kind = '{CHANNEL}' AND m.verdict = {q(scope.verdict.value)}"
+
+
+def _mixed_excluded(scope: Scope, q: Query, days: Sequence[date]) -> str:
+    others = [verdict.value for verdict in Verdict if verdict is not Verdict.PERSON]
+    where = f"{mixes(scope, q, days)} AND m.kind = ANY({q([CHANNEL, PERSONAL])}) AND m.verdict = ANY({q(others)})"
+    return f"SELECT m.kind, m.verdict, m.reason, m.clicks AS hits FROM click_mix m WHERE {where} AND m.clicks <> 0"
+
+
+async def _mixed_hours(scope: Scope) -> dict[tuple[int, int], int]:
+    """As the workspace's clock said when they were counted."""
+    parts, days = await folds.read(scope, "hours")
+    q = Query()
+    hours = ", ".join(f"sum(m.hours[{hour + 1}])" for hour in range(24))
+    by_day = f"SELECT extract(isodow FROM m.day)::int, ARRAY[{hours}]::bigint[] FROM click_mix m"
+    found = await db.rows(f"{by_day} WHERE {_mixed(scope, q, days)} GROUP BY 1", *q.args)
+    return dict(parts.hours + Counter({(row[0], hour): number for row in found for hour, number in enumerate(row[1])}))
+
+
+async def _mixed_values(scope: Scope) -> dict[Dimension, list[Counted]]:
+    """The database puts alike clicks together; each counts with its value of every dimension."""
+    parts, days = await folds.read(scope, "values")
+    q = Query()
+    names = ", ".join(Dimension)
+    found = await db.rows(
+        f"SELECT {names}, sum(m.clicks)::bigint AS number FROM click_mix m WHERE {_mixed(scope, q, days)} GROUP BY {names}",
+        *q.args,
+    )
+    for row in found:
+        for dimension in Dimension:
+            parts.values[dimension][row[dimension]] += row["number"]
+    return {dimension: _ranked(parts.values[dimension]) for dimension in Dimension}
+
+
+def _ranked(counts: Counter[str]) -> list[Counted]:
+    return [Counted(value, number) for value, number in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])) if number]
 
 
 def _single_hours(scope: Scope, q: Query) -> str:

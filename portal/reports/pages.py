@@ -1,5 +1,6 @@
 """The pages of figures: of the workspace, of a job, of a link; by their filters also of a campaign and of a channel."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -15,7 +16,7 @@ from portal.jobs import jobs
 from portal.links.links import get_link
 from portal.reports import excluded, export_pages, hit_pages, lift, lift_pages, lift_say, live, live_pages, weekly_pages
 from portal.reports.asking import Asked, ask
-from portal.reports.board import board
+from portal.reports.board import Board, board
 from portal.reports.filters import Filters, Place, address, read_filters
 from portal.reports.periods import Period
 
@@ -58,6 +59,7 @@ async def _context(
     period = asked.view.period
     # Before the figures are read: what changes while they are is then seen as a change.
     watch = await live.watch(asked, now)
+    shown, helped = await asyncio.gather(_board(asked), _lift(asked))
     context = {
         **{
             "view": asked.view,
@@ -68,11 +70,15 @@ async def _context(
             "watch": watch,
         },
         "typed": {name: query.get(name, "") for name in ("from", "to")} if asked.errors else _typed(period),
-        "board": await board(asked.scope, asked.view, filters) if asked.first else None,
+        "board": shown,
         "excluded": excluded,
-        "lift": await _lift(asked),
+        "lift": helped,
     }
     return context, HTTP_422_UNPROCESSABLE_ENTITY if asked.errors else HTTP_200_OK
+
+
+async def _board(asked: Asked) -> Board | None:
+    return await board(asked.scope, asked.view, asked.filters) if asked.first else None
 
 
 async def _lift(asked: Asked) -> dict[str, str] | None:

@@ -1,6 +1,7 @@
 """What a page of figures counts: days, a place, and filters. How SQL says so stands here, once.
 
-Clicks come from the daily rollups, which know one dimension at a time. A second one is found in the single clicks of the period.
+Clicks come from the daily rollups, which know one dimension at a time; under filters from the mixes, which know all of them, of a
+workspace, a job or a campaign. Of one link, or of a job within a campaign, the single clicks of the period are counted.
 """
 
 from collections.abc import Sequence
@@ -16,8 +17,18 @@ from portal.clicks.verdicts import Verdict
 CLICK_TO_PERSON = timedelta(days=2)
 """How long after its click a person is looked for. Click tables are kept by month; this says in which to look."""
 
+CLICKED_AT = f"""
+CASE WHEN uuid_extract_timestamp(a.click_id) BETWEEN a.created_at - interval '{CLICK_TO_PERSON.days} days'
+  AND a.created_at + interval '1 minute' THEN uuid_extract_timestamp(a.click_id) END
+"""
+"""When the click was that brought `application a`. It is in the click's id, to the millisecond (UUID version 7, RFC 9562); the
+address of the page brought it, so what lies elsewhere in time is not believed."""
 TWO_DAYS = timedelta(days=2)
 """Farther apart than any two time zones."""
+
+
+LONG = 60
+"""Days."""
 
 
 class Dimension(StrEnum):
@@ -67,6 +78,8 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     """Clicks of these apps, devices … only, and people whom such a click brought."""
     zone: str = ""
     """People of this time zone only; of clicks nobody knows it."""
+    counted_until: date = date.min
+    """People who came before this day are in running totals: see `totals`."""
 
     @property
     def begins_at(self) -> datetime:
@@ -78,9 +91,19 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
         return _midnight(self.end + timedelta(days=1), self.timezone)
 
     @property
-    def reads_clicks(self) -> bool:
-        """Whether rollups can't say how many clicks there were."""
+    def is_long(self) -> bool:
+        """Whether the rollups of all its days together are too many to be read."""
+        return (self.end - self.start).days >= LONG
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether more is asked at once than rollups of one dimension say."""
         return len(self.values) + (self.verdict is not Verdict.PERSON) > 1
+
+    @property
+    def reads_clicks(self) -> bool:
+        """Whether single clicks are counted: of the links of a place that has no mixes of its own."""
+        return bool(self.values) and self.mixer is None
 
     @property
     def is_everywhere(self) -> bool:
@@ -94,6 +117,13 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
         if self.link_id or sum(place is not None for place in self._places) > 1:
             return None
         return next((place for place in self._places if place is not None), self.workspace_id)
+
+    @property
+    def mixer(self) -> UUID | None:
+        """The workspace, job or campaign whose mixes say what is counted, with or without a channel; None where none does."""
+        if self.link_id or (self.job_id and self.campaign_id):
+            return None
+        return self.job_id or self.campaign_id or self.workspace_id
 
     @property
     def _places(self) -> tuple[UUID | None, ...]:
@@ -148,10 +178,21 @@ def links(scope: Scope, q: Query) -> str:
     return f"WITH l AS MATERIALIZED (SELECT * FROM link l WHERE {at_place(scope, q)} AND l.kind = '{CHANNEL}')"
 
 
-def daily(scope: Scope, q: Query, dimensions: Sequence[str]) -> str:
-    """Of `click_daily d`, or the sums of it: the days and these dimensions."""
-    days = f"d.day BETWEEN {q(scope.start)} AND {q(scope.end)}"
-    return f"d.workspace_id = {q(scope.workspace_id)} AND d.dimension = ANY({q(list(dimensions))}::text[]) AND {days}"
+def daily(scope: Scope, q: Query, dimensions: Sequence[str], days: Sequence[date] | None = None) -> str:
+    """Of `click_daily d`, or the sums of it: the days (or only some of them) and these dimensions."""
+    when = f"d.day BETWEEN {q(scope.start)} AND {q(scope.end)}" if days is None else f"d.day = ANY({q(days)}::date[])"
+    return f"d.workspace_id = {q(scope.workspace_id)} AND d.dimension = ANY({q(list(dimensions))}::text[]) AND {when}"
+
+
+def mixes(scope: Scope, q: Query, days: Sequence[date] | None = None) -> str:
+    """Of `click_mix m`: the place, the days (or only some of them), and the filters of the scope but its verdict. For scopes with
+    a `mixer`."""
+    values = [f"m.{dimension} = {q(value)}" for dimension, value in scope.values]
+    channel = [f"m.channel_id = {q(scope.channel_id)}"] if scope.channel_id else []
+    when = f"m.day BETWEEN {q(scope.start)} AND {q(scope.end)}" if days is None else f"m.day = ANY({q(days)}::date[])"
+    # Not by the index of a workspace's days: there are many owners in each.
+    ours = f"(m.workspace_id = {q(scope.workspace_id)}) IS TRUE"
+    return " AND ".join([ours, f"m.owner_id = {q(scope.mixer)}", when, *channel, *values])
 
 
 def single(scope: Scope, q: Query) -> str:
@@ -163,8 +204,9 @@ def single(scope: Scope, q: Query) -> str:
     return " AND ".join([f"c.workspace_id = {q(scope.workspace_id)}", period, *values])
 
 
-def arrived(scope: Scope, q: Query) -> str:
-    """FROM and WHERE of the people: `application a` with `l` of `links`, the link that brought them first, if one did.
+def arrived(scope: Scope, q: Query, of: str = "application") -> str:
+    """FROM and WHERE of the people: `application a`, or some `of` them, with `l` of `links`, the link that brought them first, if
+    one did.
 
     A person counts on the day of arrival, also for what they did later: so the steps of a period are steps of the same people.
     """
@@ -178,14 +220,23 @@ def arrived(scope: Scope, q: Query) -> str:
     if scope.campaign_id or scope.channel_id or scope.link_id:
         where.append("l.id IS NOT NULL")
     if scope.values:
-        joins.append(f"CROSS JOIN LATERAL ({CLICK_OF_PERSON}) c")
-        where += [f"{COLUMN[dimension]} = {q(value)}" for dimension, value in scope.values]
+        where.append(_came_by(scope, q))
     if scope.zone:
         joins.append("JOIN candidate ON candidate.workspace_id = a.workspace_id AND candidate.id = a.candidate_id")
         where.append(f"candidate.timezone = {q(scope.zone)}")
-    return f"FROM application a {' '.join(joins)} WHERE {' AND '.join(where)}"
+    return f"FROM {of} a {' '.join(joins)} WHERE {' AND '.join(where)}"
 
 
+def _came_by(scope: Scope, q: Query) -> str:
+    """Of `application a`: whether the click that brought them is one that the filters ask for. It is noted some days later."""
+    values = [(dimension, q(value)) for dimension, value in scope.values]
+    noted = " AND ".join(f"a.came[{CAME.index(dimension) + 1}] = {value}" for dimension, value in values)
+    looked_up = " AND ".join(f"{COLUMN[dimension]} = {value}" for dimension, value in values)
+    return f"CASE WHEN a.came IS NULL THEN EXISTS (SELECT FROM ({CLICK_OF_PERSON}) c WHERE {looked_up}) ELSE {noted} END"
+
+
+CAME = tuple(Dimension)
+"""What is noted of that click, in the order of the column."""
 CLICK_OF_PERSON = f"""
   SELECT c.* FROM (
     SELECT * FROM click

@@ -1,6 +1,6 @@
 """What this room keeps. The database's own rules stand in `portal/migrations`; a test holds both together."""
 
-from piccolo.columns import UUID, BigInt, Date, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, Array, BigInt, Date, Integer, Text, Timestamptz
 from piccolo.table import Table
 
 from portal.db import DB
@@ -52,3 +52,57 @@ class ClickTotal(Table, db=DB, tablename="click_total"):
     dimension = Text()
     day = Date(default=None)
     clicks = BigInt()
+
+
+class PersonTotal(Table, db=DB, tablename="person_total"):
+    """How many people came until the end of a day, and how far they got: of a workspace or job, by what brought them."""
+
+    workspace_id = UUID(primary_key=True, default=None)
+    owner_id = UUID(default=None)
+    source = Text()
+    day = Date(default=None)
+    people = BigInt()
+    captured = BigInt()
+    started = BigInt()
+    completed = BigInt()
+    returned = BigInt()
+    finished = BigInt()
+    """Those who completed of the people of this day alone."""
+    times = Array(base_column=Integer())
+    """Of each step how many people took how long: see `durations`."""
+    zones = Array(base_column=Text())
+    zoned = Array(base_column=Integer())
+    """Of each time zone how many people named it."""
+
+
+class PersonFolded(Table, db=DB, tablename="person_folded"):
+    """Until when a workspace's totals are there."""
+
+    workspace_id = UUID(primary_key=True, default=None)
+    until = Date(default=None)
+
+
+class PersonStale(Table, db=DB, tablename="person_stale"):
+    """When somebody came of whom something has changed since."""
+
+    id = BigInt(primary_key=True, default=None)
+    workspace_id = UUID(default=None)
+    at = Timestamptz(default=None)
+
+
+class ClickFold(Table, db=DB, tablename="click_fold"):
+    """What is known of a day's clicks with one value of a dimension: see `folds`."""
+
+    workspace_id = UUID(primary_key=True, default=None)
+    owner_id = UUID(default=None)
+    dimension = Text()
+    value = Text()
+    day = Date(default=None)
+    parts = JSONB()
+
+
+class ClickFolded(Table, db=DB, tablename="click_folded"):
+    """Days of which that is known, and right."""
+
+    workspace_id = UUID(primary_key=True, default=None)
+    day = Date(default=None)

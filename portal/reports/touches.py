@@ -32,6 +32,8 @@ CASE WHEN a.completed_at IS NULL OR NOT EXISTS (
 """Last touch: of all links that were somebody's own, the one that a person tapped last before the end was in a nudge. The channel
 link was tapped before they had any of these. Each look goes by an index, whatever the planner believes."""
 
+UNSETTLED = "completed_at IS NOT NULL AND returned IS NULL"
+"""Of `application`: those of whom it is not noted."""
 RETURNED = f"coalesce(a.returned, {LOOKED_UP})"
 """Of `application a`: whether a nudge brought them back."""
 

@@ -8,8 +8,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
+
 from tests.bench import imports, ingest, messages, redirect, reports, years
 from tests.bench.stores import Stores, stores
+from tests.bench.years import Year
 
 NAMES = ("redirect", "ingest", "reports", "messages", "imports")
 TOOLS = Path(__file__).with_name("tools.sh")
@@ -24,6 +27,7 @@ def main() -> int:
     top.add_argument("--seconds", type=int, default=3, help="for how many each load of the redirect goes on")
     top.add_argument("--clicks", type=int, default=10_000_000, help="how many there are at most, for ingest and reports")
     top.add_argument("--due", type=int, default=100_000, help="how many messages are due")
+    top.add_argument("--keep", type=Path, help="a folder to make the clicks in, or to find those made there before")
     top.add_argument("--rows", type=int, default=100_000, help="how many rows the larger file of people has")
     chosen = top.parse_args()
     names = chosen.names or NAMES
@@ -34,8 +38,8 @@ def main() -> int:
     if "redirect" in names:
         redirect.run(chosen.rounds, chosen.seconds)
     if {"ingest", "reports"} & set(names):
-        with stores() as used:
-            of_years(used, names, chosen.clicks, chosen.rounds)
+        with stores(chosen.keep) as used:
+            of_years(used, names, chosen.clicks, chosen.rounds, chosen.keep)
     if "messages" in names:
         with stores() as used:
             messages.run(used, chosen.due, chosen.rounds)
@@ -45,16 +49,28 @@ def main() -> int:
     return 0
 
 
-def of_years(used: Stores, names: Sequence[str], most: int, rounds: int) -> None:
+def of_years(used: Stores, names: Sequence[str], most: int, rounds: int, keep: Path | None) -> None:
     """What needs very many clicks; the largest database serves both."""
     sizes = sorted({min(size, most) for size in (SIZES if "ingest" in names else ()) + (most,)})
-    print(f"making {', '.join(f'{size:,}' for size in sizes)} clicks, which takes minutes", flush=True)
-    now = datetime.now(UTC)
-    made = [asyncio.run(years.make(used.create_database(f"clicks_{size}"), size, now)) for size in sizes]
+    made = [_year(used, size, keep) for size in sizes]
     if "ingest" in names:
         ingest.run(used, made, rounds)
     if "reports" in names:
         reports.run(made[-1], rounds)
+
+
+def _year(used: Stores, size: int, keep: Path | None) -> Year:
+    """Made now, or found in `keep`."""
+    name = f"clicks_{size}"
+    note = keep / f"{name}.json" if keep else None
+    if note and note.exists():
+        found = msgspec.json.decode(note.read_bytes(), type=Year)
+        return msgspec.structs.replace(found, url=used.url_of(name))
+    print(f"making {size:,} clicks, which takes minutes", flush=True)
+    year = asyncio.run(years.make(used.create_database(name), size, datetime.now(UTC)))
+    if note:
+        note.write_bytes(msgspec.json.encode(year))
+    return year
 
 
 sys.exit(main())

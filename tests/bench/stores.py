@@ -21,6 +21,9 @@ class Stores:
         """Empty; its URL."""
         assert self._embedded.postgres is not None
         self._embedded.postgres.ask("template1", f'CREATE DATABASE "{name}"')
+        return self.url_of(name)
+
+    def url_of(self, name: str) -> str:
         return self._embedded.database_url.replace("/portal?", f"/{name}?")
 
     def cpu(self) -> float:
@@ -31,9 +34,10 @@ class Stores:
 
 
 @contextmanager
-def stores() -> Iterator[Stores]:
-    """Started, and named in the environment, which the servers that are measured inherit."""
-    folder = open_folder("portal-bench-")
+def stores(kept: Path | None = None) -> Iterator[Stores]:
+    """Started, and named in the environment, which the servers that are measured inherit. In `kept`, a folder that stays."""
+    folder = kept or open_folder("portal-bench-")
+    folder.mkdir(mode=0o711, exist_ok=True)
     embedded = Embedded(folder)
     try:
         embedded.start()
@@ -47,7 +51,8 @@ def stores() -> Iterator[Stores]:
         yield Stores(embedded)
     finally:
         embedded.stop(hurry=lambda: True)
-        shutil.rmtree(folder, ignore_errors=True)
+        if kept is None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def cpu_of(pid: int) -> float:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from portal import db
 from portal.clicks import ingest, reclassify
 from portal.clicks.hits import Hit
-from portal.clicks.invariants import RULES, Scope, broken
+from portal.clicks.invariants import OF_MIXES, RULES, Scope, broken
 from tests.cast import NOW, Northgate, add_channel, add_job, add_link, add_workspace
 from tests.clicks.agents import INSTAGRAM
 from tests.clicks.hitting import DESK, EVER, check_invariants, click, daily, landing, link_of, personal_links, write
@@ -87,7 +87,8 @@ def hits_of(tap: Tap, links: list[UUID | None]) -> list[Hit]:
 
 
 async def clear() -> None:
-    for table in ("click_journal", "click", "landing", "click_hourly", "click_daily", "visitor_day", "orphan_hit", "orphan_seen"):
+    of_clicks = ("click_journal", "click", "landing", "click_hourly", "click_daily", "click_mix", "visitor_day")
+    for table in (*of_clicks, "orphan_hit", "orphan_seen"):
         await db.run(f"DELETE FROM {table}")
 
 
@@ -139,6 +140,8 @@ async def test_each_rule_is_told_when_it_is_broken(northgate: Northgate, scope: 
         "UPDATE click_daily SET clicks = 2 WHERE dimension IN ('visitor', 'landed')",
         "UPDATE landing SET verdict = 'bot'",
         "UPDATE click_hourly SET clicks = 0",
+        "UPDATE click_mix SET landed = landed + 1",
+        "UPDATE click_mix SET hours = array_fill(7, ARRAY[24])",
     ):
         assert await broken(looked) == []
         async with db.transaction():
@@ -148,5 +151,5 @@ async def test_each_rule_is_told_when_it_is_broken(northgate: Northgate, scope: 
         assert await broken(Scope(start=day, end=day, link_id=UUID(int=1))) == []
         await db.run("UPDATE landing SET verdict = click.verdict FROM click WHERE click.id = click_id")
         await again()
-    assert told == {*RULES, "every hour says what the clicks say"}
+    assert told == {*RULES, *({} if scope == "link" else OF_MIXES), "every hour says what the clicks say"}
     assert await broken(EVER) == []

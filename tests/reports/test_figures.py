@@ -13,7 +13,7 @@ from portal import db
 from portal.accounts.access import SignedIn
 from portal.clicks.verdicts import Verdict
 from portal.jobs.jobs import JobCounts
-from portal.reports import counts, numbers, people
+from portal.reports import counts, folds, numbers, people
 from portal.reports.figures import ChannelTable, Figures, channel_table, link_rows, total
 from portal.reports.hours import hours
 from portal.reports.people import Times
@@ -21,7 +21,7 @@ from portal.reports.scope import Dimension, Scope
 from portal.reports.series import series
 from tests.cast import NOW, Northgate, add_application, add_candidate, add_channel, add_link
 from tests.reports import raw
-from tests.reports.conftest import World, hit, record
+from tests.reports.conftest import World, hit, landing, record
 from tests.reports.raw import day_of, scope_of
 
 TODAY = NOW.date()
@@ -33,6 +33,7 @@ FILTERS: list[dict[str, Any]] = [
     {"values": ((Dimension.DEVICE, "phone"),)},
     {"values": ((Dimension.REFERRER, ""),)},
     {"values": ((Dimension.DEVICE, "desktop"), (Dimension.LANGUAGE, "en"))},
+    {"values": ((Dimension.APP, "Instagram"), (Dimension.LANGUAGE, "en"), (Dimension.REFERRER, ""))},
     {"verdict": Verdict.PREVIEW},
     {"verdict": Verdict.STAFF, "values": ((Dimension.APP, "Instagram"),)},
     {"zone": "Europe/Warsaw"},
@@ -59,8 +60,26 @@ async def test_every_number_under_a_filter_is_what_the_rows_say(world: World) ->
     tables = await raw.tables()
     start, end = PERIODS[1]
     for filters in FILTERS:
-        for place in places(world)[::3]:
+        for place in [*places(world)[::3], {"channel_id": world.channels[0], "job_id": world.jobs[0]}]:
             await check(scope_of(world.workspace_id, start, end, **place, **filters), tables)
+
+
+async def test_days_that_are_put_together_say_what_they_said(world: World) -> None:
+    tables = await raw.tables()
+    while await folds.fold(NOW):
+        continue
+    assert await db.value("SELECT max(day) FROM click_folded") == TODAY - folds.OPEN_DAYS - timedelta(days=1)
+    nothing: dict[str, Any] = {}
+    for filters in [nothing, *FILTERS[:3]]:
+        for place in [nothing, {"job_id": world.jobs[1]}, {"campaign_id": world.campaigns[0]}, {"channel_id": world.channels[1]}]:
+            await check(scope_of(world.workspace_id, ALL[0], ALL[1], **place, **filters), tables)
+    late = [hit(world.links[0], NOW - timedelta(days=days), visitor=b"late") for days in (5, 20)]
+    await record([*late, landing(late[0])])
+    tables = await raw.tables()
+    for _ in range(2):
+        for filters in [nothing, FILTERS[0]]:
+            await check(scope_of(world.workspace_id, ALL[0], ALL[1], **filters), tables)
+        assert await folds.fold(NOW) in (2, 0)
 
 
 async def check(scope: Scope, tables: raw.Tables) -> None:

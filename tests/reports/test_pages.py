@@ -135,13 +135,13 @@ def without_token(page: str) -> str:
     return re.sub(r'name="_csrf_token" value="[^"]*"', "", page)
 
 
-async def test_two_filters_at_once_say_that_they_take_longer(marketer: httpx.AsyncClient, world: World) -> None:
-    query = {"from": "2026-10-15", "to": "2026-11-20", "device": "phone"}
-    one = await marketer.get("/app/figures", params=query)
-    two = await marketer.get("/app/figures", params=query | {"app": "Instagram"})
-    assert "Visitors by device are not kept." in one.text
-    assert "Two filters at once are counted click by click, which takes longer." in two.text
-    assert "Two filters" not in one.text
+async def test_filters_of_one_link_say_that_they_take_longer(marketer: httpx.AsyncClient, world: World) -> None:
+    query = {"from": "2026-10-15", "to": "2026-11-20", "device": "phone", "app": "Instagram"}
+    everywhere = await marketer.get("/app/figures", params=query)
+    at_link = await marketer.get(f"/app/links/{world.links[0]}/figures", params=query)
+    assert "Visitors by app are not kept." in everywhere.text
+    assert "click by click" not in everywhere.text
+    assert "looked up click by click, which takes longer." in at_link.text
 
 
 async def test_what_is_not_known_is_a_dash_and_not_a_nought(marketer: httpx.AsyncClient, world: World) -> None:

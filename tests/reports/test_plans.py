@@ -25,6 +25,10 @@ PAGES = (
     "/app/figures",
     "/app/figures?period=all&sort=completed",
     "/app/figures?from=2026-10-01&to=2026-11-20&job={job}",
+    "/app/figures?device=phone",
+    "/app/figures?device=phone&app=Instagram&period=all",
+    "/app/figures?verdict=preview&device=phone",
+    "/app/jobs/{job}/figures?app=Instagram",
     "/app/jobs/{job}/figures",
     "/app/jobs/{job}",
     "/app/jobs/{job}/share",
@@ -34,7 +38,7 @@ PAGES = (
 )
 CLICKS = re.compile(r"click|click_\d{4}_\d{2}")
 """The table, and its months."""
-ROLLUPS = {"click_daily", "click_sum_daily", "click_total"}
+ROLLUPS = {"click_daily", "click_sum_daily", "click_total", "click_mix"}
 LOOKED_UP = re.compile(r"\b(?:id|link_id|day) = ")
 
 

@@ -12,7 +12,9 @@ import pytest
 from portal import db
 from portal.clicks import rollups
 from portal.clicks.ingest import ingest_batch
+from portal.clicks.invariants import broken
 from tests.cast import NOW, Northgate, add_channel, add_job, add_link
+from tests.clicks.hitting import EVER
 from tests.reports.conftest import World, hit, landing, record, write
 
 OWNERS = "CROSS JOIN LATERAL (VALUES (l.workspace_id), (l.job_id), (l.channel_id), (l.campaign_id)) o (id)"
@@ -29,7 +31,7 @@ WHERE o.id IS NOT NULL AND l.kind = 'channel' GROUP BY 1, 2, 3, 4 HAVING sum(h.c
 RUNNING = """
 SELECT t.owner_id, t.dimension, t.day, sum(d.clicks)::bigint AS clicks
 FROM click_total t
-JOIN link l ON l.kind = 'channel' AND t.owner_id IN (l.id, l.channel_id)
+JOIN link l ON l.kind = 'channel' AND t.owner_id IN (l.id, l.channel_id, l.job_id)
 JOIN click_daily d ON d.link_id = l.id AND d.dimension = t.dimension AND d.value = 'person' AND d.day <= t.day
 GROUP BY 1, 2, 3 HAVING sum(d.clicks) <> 0
 """
@@ -37,7 +39,8 @@ DAYS_WITHOUT_A_TOTAL = """
 SELECT d.link_id, d.dimension, d.day FROM click_daily d JOIN link l ON l.id = d.link_id AND l.kind = 'channel'
 WHERE d.value = 'person' AND d.dimension IN ('verdict', 'visitor', 'landed') AND (
   NOT EXISTS (SELECT FROM click_total t WHERE t.owner_id = d.link_id AND t.dimension = d.dimension AND t.day = d.day)
-  OR NOT EXISTS (SELECT FROM click_total t WHERE t.owner_id = l.channel_id AND t.dimension = d.dimension AND t.day = d.day))
+  OR NOT EXISTS (SELECT FROM click_total t WHERE t.owner_id = l.channel_id AND t.dimension = d.dimension AND t.day = d.day)
+  OR NOT EXISTS (SELECT FROM click_total t WHERE t.owner_id = l.job_id AND t.dimension = d.dimension AND t.day = d.day))
 """
 
 
@@ -82,6 +85,7 @@ async def test_a_link_that_moves_takes_its_figures_along(world: World) -> None:
     await check()
     await db.run("UPDATE link SET campaign_id = NULL, job_id = $2 WHERE id = $1", world.links[2], world.jobs[1])
     await check()
+    assert await broken(EVER) == []
     other = await add_channel(world.workspace_id, network="tiktok", placement="bio", code="tt-bio")
     with pytest.raises(asyncpg.RaiseError, match="a link stays in its channel"):
         await db.run("UPDATE link SET channel_id = $2 WHERE id = $1", world.links[0], other)

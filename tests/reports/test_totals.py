@@ -1,0 +1,171 @@
+"""Totals of people say what the people say one by one, whatever changes, and whenever they are made."""
+
+from datetime import date, timedelta
+from itertools import pairwise
+from uuid import UUID
+
+import pytest
+
+from portal import db
+from portal.reports import came, counts, durations, people, totals, touches
+from portal.reports.durations import Durations
+from portal.reports.people import Steps, Times
+from portal.reports.scope import By, Dimension, Scope
+from tests.cast import NOW
+from tests.reports.conftest import World
+from tests.reports.raw import scope_of
+from tests.reports.test_figures import ALL, PERIODS, places
+
+
+async def fold() -> None:
+    for _ in range(3):
+        await totals.fold(NOW)
+
+
+async def until(world: World) -> date:
+    return await totals.counted_until(world.workspace_id)
+
+
+async def check(world: World) -> None:
+    """All places and periods, by totals as far as they go, against everybody counted one by one."""
+    kept = await until(world)
+    for start, end in (*PERIODS, (ALL[0], NOW.date() - timedelta(days=9))):
+        for place in places(world):
+            one_by_one = scope_of(world.workspace_id, start, end, **place)
+            await check_scope(one_by_one, scope_of(world.workspace_id, start, end, **place, counted_until=kept))
+
+
+async def check_scope(one_by_one: Scope, by_totals: Scope) -> None:
+    for by in By:
+        right, said = await people.everybody(one_by_one, by), await people.everybody(by_totals, by)
+        assert said.steps == right.steps, by_totals
+        assert about(said.total, right.total), by_totals
+        for key, times in right.times.items():
+            assert about(said.times[key], times), by_totals
+    assert await people.completed_by_day(by_totals) == await people.completed_by_day(one_by_one), by_totals
+    assert await people.by_zone(by_totals) == await people.by_zone(one_by_one), by_totals
+
+
+def about(said: Times, right: Times) -> bool:
+    """Within what the module promises; or within a second, the shortest length there is."""
+    pairs = [(getattr(said, name), getattr(right, name)) for name in Times.__struct_fields__]
+    return all(a is b is None or (None not in (a, b) and abs(a - b) <= max(1, b * 0.05)) for a, b in pairs)
+
+
+async def test_totals_say_what_people_say_one_by_one(world: World) -> None:
+    await fold()
+    assert await until(world) == NOW.date() - totals.OPEN_DAYS
+    await check(world)
+
+
+async def test_nothing_is_missing_while_totals_are_being_made(world: World) -> None:
+    first = await db.value("SELECT min(created_at) FROM application")
+    await totals.fold(first + timedelta(days=9))
+    assert await until(world) < NOW.date() - timedelta(days=20)
+    await check(world)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE application SET stage = 'completed', started_at = created_at + interval '1 hour', "
+        "completed_at = created_at + interval '2 hours' WHERE completed_at IS NULL AND captured_at IS NOT NULL",
+        "DELETE FROM application WHERE door = 'api' AND completed_at IS NULL",
+        "UPDATE candidate SET timezone = 'Asia/Tokyo' WHERE timezone = 'Europe/Warsaw'",
+        "UPDATE link SET job_id = (SELECT job_id FROM link WHERE slug = 'porter-ad') WHERE slug = 'nurse-ad'",
+        "UPDATE application SET created_at = created_at - interval '50 days' WHERE door = 'form'",
+    ],
+)
+async def test_what_changes_is_seen_at_once_and_after_the_next_round(world: World, change: str) -> None:
+    await fold()
+    assert await db.run(change)
+    await check(world)
+    assert await until(world) < NOW.date() - timedelta(days=20)
+    await fold()
+    assert await until(world) == NOW.date() - totals.OPEN_DAYS
+    await check(world)
+
+
+async def test_last_touches_are_right_before_and_after_they_are_noted(world: World) -> None:
+    await fold()
+    assert (await whole(world)).returned
+    await check(world)
+    await touches.settle(NOW + timedelta(days=30))
+    await fold()
+    await check(world)
+
+
+async def whole(world: World) -> Steps:
+    found = await people.everybody(scope_of(world.workspace_id, *ALL, counted_until=await until(world)), By.CHANNEL)
+    return sum_of(list(found.steps.values()))
+
+
+def sum_of(steps: list[Steps]) -> Steps:
+    return Steps(**{name: sum(getattr(one, name) for one in steps) for name in Steps.__struct_fields__})
+
+
+async def test_a_workspace_that_moves_has_its_days_counted_anew(world: World) -> None:
+    await fold()
+    await db.run("UPDATE workspace SET timezone = 'Pacific/Auckland' WHERE id = $1", world.workspace_id)
+    for _ in range(2):
+        kept = await totals.counted_until(world.workspace_id)
+        one_by_one = Scope(workspace_id=world.workspace_id, timezone="Pacific/Auckland", start=ALL[0], end=PERIODS[2][1])
+        by_totals = Scope(
+            workspace_id=world.workspace_id, timezone="Pacific/Auckland", start=ALL[0], end=PERIODS[2][1], counted_until=kept
+        )
+        await check_scope(one_by_one, by_totals)
+        await fold()
+    assert kept > ALL[0]
+
+
+async def test_the_list_of_jobs_says_the_same_by_totals(world: World) -> None:
+    one_by_one = await counts.job_counts(world.workspace_id, world.jobs)
+    await fold()
+    assert await counts.job_counts(world.workspace_id, world.jobs) == one_by_one
+    await db.run("DELETE FROM application WHERE job_id = $1 AND completed_at IS NULL", world.jobs[0])
+    left = (await counts.job_counts(world.workspace_id, world.jobs))[world.jobs[0]]
+    assert left.completed == one_by_one[world.jobs[0]].completed == left.started
+    await fold()
+    assert (await counts.job_counts(world.workspace_id, world.jobs))[world.jobs[0]] == left
+
+
+async def test_workspaces_have_totals_of_their_own(world: World, outsider: object) -> None:
+    await fold()
+    rows = await db.rows("SELECT DISTINCT workspace_id FROM person_total")
+    assert [row["workspace_id"] for row in rows] == [world.workspace_id]
+    assert await totals.counted_until(UUID(int=1)) == ALL[0].min
+
+
+async def test_what_brought_people_is_noted_as_it_was_looked_up(world: World) -> None:
+    def scope(name: Dimension, value: str) -> Scope:
+        return scope_of(world.workspace_id, *ALL, values=((name, value),))
+
+    wanted = [(Dimension.DEVICE, "phone"), (Dimension.APP, "Instagram"), (Dimension.LANGUAGE, ""), (Dimension.SYSTEM, "Windows")]
+    await touches.settle(NOW + timedelta(days=30))
+    before = [await people.everybody(scope(*one), By.CHANNEL) for one in wanted]
+    assert any(found.steps for found in before)
+    assert await came.settle(NOW + timedelta(days=30)) == await db.value("SELECT count(*) FROM application")
+    await db.run("DELETE FROM click")
+    assert [(await people.everybody(scope(*one), By.CHANNEL)).steps for one in wanted] == [found.steps for found in before]
+
+
+def test_a_median_of_counts_is_nearly_that_of_the_seconds() -> None:
+    seconds = [1.7 * 1.013**n for n in range(801)]
+    exact, counted = Durations(), Durations()
+    exact.single = seconds
+    counted.counts.update(durations.length_of(one) for one in seconds)
+    assert exact.median() == seconds[400]
+    assert counted.median() == pytest.approx(exact.median(), rel=0.05)
+    assert all(durations.length_of(a) <= durations.length_of(b) for a, b in pairwise([0.0, 0.5, *seconds]))
+    assert Durations().median() is None
+
+
+def test_counts_come_back_from_a_column_as_they_went_in() -> None:
+    steps = [Durations(), Durations(), Durations()]
+    steps[2].counts.update([5, 5, 90])
+    steps[0].counts.update([0])
+    again = [Durations(), Durations(), Durations()]
+    durations.add_flat(again, durations.flat([one.counts for one in steps]))
+    assert [one.counts for one in again] == [one.counts for one in steps]
+    durations.add_flat(again, durations.flat([one.counts for one in steps]), -1)
+    assert [one.median() for one in again] == [None] * 3
