@@ -13,7 +13,7 @@ from portal.accounts import keys
 from portal.accounts.access import Permission, SignedIn
 from portal.accounts.keys import SCOPES, Scope
 from portal.accounts.page import done, member_page
-from portal.accounts.pages import settings_tabs
+from portal.accounts.tabs import settings_tabs
 from portal.web.forms import Form, Invalid
 
 AnyRequest = Request[Any, Any, Any]
