@@ -294,6 +294,7 @@ FILLED: dict[str, Callable[[World], object]] = {
     "delivery_id": lambda world: world.delivery_id,
     "domain_id": lambda world: world.domain_id,
     "endpoint_id": lambda world: world.endpoint_id,
+    "webhook_id": lambda world: world.endpoint_id,
     "file": lambda world: f"{world.northgate.id}-000000000000.css",
     "file_path": lambda world: "img/icon.svg",
     "import_id": lambda world: world.import_id,

@@ -25,6 +25,7 @@ NAMES = {
     Scope.LINKS: "Links",
     Scope.CANDIDATES_READ: "Read candidates",
     Scope.CANDIDATES: "Add candidates",
+    Scope.WEBHOOKS: "Webhooks",
 }
 
 

@@ -34,6 +34,7 @@ class Scope(StrEnum):
     LINKS = "links"
     CANDIDATES_READ = "candidates:read"
     CANDIDATES = "candidates"
+    WEBHOOKS = "webhooks"
 
 
 SCOPES = {
@@ -42,6 +43,7 @@ SCOPES = {
     Scope.LINKS: "Make links and campaigns.",
     Scope.CANDIDATES_READ: "See candidates: names, addresses, personal links, answers and messages.",
     Scope.CANDIDATES: "Add candidates, and start, complete, extend and withdraw their applications.",
+    Scope.WEBHOOKS: "See, make, change and delete webhooks. What is sent to them names candidates.",
 }
 
 

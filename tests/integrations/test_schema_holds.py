@@ -25,7 +25,7 @@ from schemathesis.specs.openapi.checks import (
 
 from portal import db
 from portal.integrations.api.pages import OPERATIONS
-from tests.cast import Northgate, add_application, add_candidate
+from tests.cast import NOW, Northgate, add_application, add_candidate, insert
 from tests.conftest import PUBLIC_URL, browser
 from tests.integrations.conftest import program
 
@@ -43,7 +43,7 @@ EXAMPLES = 6
 
 Case = schemathesis.Case[Any]
 Send = Callable[[Case], httpx.Response]
-NEEDS_MORE = {"make_job", "change_job", "make_link", "make_links", "add_candidate", "extend", "funnel"}
+NEEDS_MORE = {"make_job", "change_job", "make_link", "make_links", "add_candidate", "extend", "funnel", "make_webhook"}
 """Operations that no request made up without knowing more than the schema may get done: there is no such channel, say."""
 
 
@@ -52,7 +52,11 @@ async def ids(home: Northgate) -> dict[str, str]:
     """One of everything, so that requests come past 404."""
     candidate = await add_candidate(home.id)
     application = await add_application(home.id, home.job_id, candidate)
-    return {"job_id": str(home.job_id), "candidate_id": str(candidate), "application_id": str(application)}
+    texts = {"url": "https://vellum.example/hook", "description": "", "secret": "", "why_disabled": ""}
+    kinds = ["candidate.captured"]
+    webhook = await insert("webhook_endpoint", workspace_id=home.id, kinds=kinds, created_at=NOW, **texts)
+    found = {"job_id": home.job_id, "candidate_id": candidate, "application_id": application, "webhook_id": webhook}
+    return {name: str(value) for name, value in found.items()}
 
 
 def sender(app: ASGIApp, loop: asyncio.AbstractEventLoop) -> Send:
@@ -72,9 +76,10 @@ def sender(app: ASGIApp, loop: asyncio.AbstractEventLoop) -> Send:
 
 
 async def as_it_was(ids: dict[str, str]) -> None:
-    """The job is open and the application under way, whatever the last operation did."""
+    """The job is open, the application under way and the webhook there, whatever the last operation did."""
     await db.run("UPDATE job SET status = 'open', closed_at = NULL WHERE id = $1", UUID(ids["job_id"]))
     await db.run("UPDATE application SET stage = 'captured', ended_at = NULL WHERE id = $1", UUID(ids["application_id"]))
+    await db.run("UPDATE webhook_endpoint SET deleted_at = NULL WHERE id = $1", UUID(ids["webhook_id"]))
 
 
 def try_operation(operation: Any, mode: GenerationMode, known: dict[str, str], key: dict[str, str], send: Send) -> set[int]:

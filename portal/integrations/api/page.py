@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-from litestar import Request, Response, get, patch, post
+from litestar import Request, Response, delete, get, patch, post
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 
@@ -21,7 +21,7 @@ AnyRequest = Request[Any, Any, Any]
 PER_MINUTE = 300
 LIMIT = Limit("api", burst=PER_MINUTE, seconds=60)
 JSON, PROBLEM = "application/json", "application/problem+json"
-METHODS = {"GET": get, "POST": post, "PATCH": patch}
+METHODS = {"GET": get, "POST": post, "PATCH": patch, "DELETE": delete}
 
 
 async def guard(connection: ASGIConnection, handler: BaseRouteHandler) -> None:  # type: ignore[type-arg]

@@ -20,7 +20,7 @@ FORGET = 5000
 """Deliveries that go in one statement."""
 
 
-class State(StrEnum):
+class DeliveryState(StrEnum):
     WAITING = "waiting"
     SENDING = "sending"
     DELIVERED = "delivered"
@@ -35,7 +35,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     event_id: UUID
     """The ``webhook-id``."""
     kind: Kind
-    state: State
+    state: DeliveryState
     tries: int
     next_at: datetime | None
     status: int | None
@@ -86,7 +86,7 @@ AGAIN = (
 )
 
 
-async def list_deliveries(workspace_id: UUID, endpoint_id: UUID, *, state: State | None = None, page: int = 1) -> Found:
+async def list_deliveries(workspace_id: UUID, endpoint_id: UUID, *, state: DeliveryState | None = None, page: int = 1) -> Found:
     """The newest first."""
     where = "workspace_id = $1 AND endpoint_id = $2 AND ($3::text IS NULL OR state = $3)"
     key = (workspace_id, endpoint_id, state.value if state else None)

@@ -135,9 +135,12 @@ async def create(workspace_id: UUID, wanted: Wanted, *, now: datetime) -> Made:
 
 
 async def change(workspace_id: UUID, endpoint_id: UUID, wanted: Wanted) -> Endpoint:
-    """What waits goes to the new address. Raises `Missing`, and `Invalid` as `create` does."""
-    await get_endpoint(workspace_id, endpoint_id)
-    checked = await _checked(wanted)
+    """What waits goes to the new address. Raises `Missing`, and `Invalid` as `create` does.
+
+    An address that stays is not looked up again: its host may be away just now, and that is no fault of another field's.
+    """
+    before = await get_endpoint(workspace_id, endpoint_id)
+    checked = await _checked(wanted, known=before.url)
     return await _update(
         workspace_id, endpoint_id, "url = $3, description = $4, kinds = $5", checked.url, checked.description, checked.kinds
     )
@@ -234,10 +237,10 @@ async def send_test(workspace_id: UUID, endpoint_id: UUID, *, member_name: str, 
     return made
 
 
-async def _checked(wanted: Wanted) -> Wanted:
+async def _checked(wanted: Wanted, known: str = "") -> Wanted:
     url, description = wanted.url.strip(), " ".join(wanted.description.split())
     kinds = [kind.value for kind in CHOICES if kind.value in wanted.kinds]
-    errors = await _fault_of(url)
+    errors = {} if url and url == known else await _fault_of(url)
     if not kinds or set(wanted.kinds) - set(kinds):
         errors["kinds"] = "Choose at least one of these."
     if len(description) > LONGEST_DESCRIPTION:

@@ -13,7 +13,7 @@ from portal.accounts.access import Permission, SignedIn
 from portal.accounts.page import done, member_page
 from portal.accounts.tabs import settings_tabs
 from portal.integrations.webhooks import deliveries, endpoints
-from portal.integrations.webhooks.deliveries import Count, State
+from portal.integrations.webhooks.deliveries import Count, DeliveryState
 from portal.integrations.webhooks.endpoints import Health, Wanted, Why
 from portal.integrations.webhooks.examples import example
 from portal.integrations.webhooks.kinds import CHOICES, WHEN
@@ -38,11 +38,11 @@ WHY = {
     Why.FAILING: "It had taken nothing for three days.",
 }
 STATES = {
-    State.WAITING: ("Waiting", "going"),
-    State.SENDING: ("Sending", "going"),
-    State.DELIVERED: ("Delivered", "good"),
-    State.FAILED: ("Failed", "bad"),
-    State.FORGOTTEN: ("Forgotten", "quiet"),
+    DeliveryState.WAITING: ("Waiting", "going"),
+    DeliveryState.SENDING: ("Sending", "going"),
+    DeliveryState.DELIVERED: ("Delivered", "good"),
+    DeliveryState.FAILED: ("Failed", "bad"),
+    DeliveryState.FORGOTTEN: ("Forgotten", "quiet"),
 }
 SINCE = {"1": "the last hour", "24": "the last day", "72": "the last 3 days", "168": "the last 7 days"}
 """Hours, for sending again all that failed."""
@@ -195,10 +195,10 @@ async def replay_failed(request: AnyRequest, member: SignedIn, now: datetime, en
 
 async def _log(request: AnyRequest, member: SignedIn, endpoint_id: UUID) -> dict[str, Any]:
     asked, path = request.query_params, f"{PATH}/{endpoint_id}"
-    state = State(asked["state"]) if asked.get("state") in set(State) else None
+    state = DeliveryState(asked["state"]) if asked.get("state") in set(DeliveryState) else None
     page = page_number(asked.get("page"))
     found = await deliveries.list_deliveries(member.workspace_id, endpoint_id, state=state, page=page)
-    shown = (None, State.WAITING, State.DELIVERED, State.FAILED)
+    shown = (None, DeliveryState.WAITING, DeliveryState.DELIVERED, DeliveryState.FAILED)
     return {
         "path": path,
         "lines": found.lines,
