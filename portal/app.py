@@ -14,14 +14,18 @@ from litestar.plugins.htmx import HTMXPlugin
 from litestar.types import ASGIApp
 
 from portal import clock, crypto, db, demo, redis
-from portal.accounts import access
+from portal.accounts import access, key_pages
 from portal.accounts import pages as accounts_pages
 from portal.accounts.middleware import SessionMiddleware
-from portal.candidates import applications, extension_pages, extensions
+from portal.candidates import adding_pages, applications, extension_pages, extensions, import_pages, resume_pages
 from portal.candidates import pages as candidates_pages
 from portal.clicks import fault_pages, faults, front
 from portal.clicks import pages as clicks_pages
+from portal.integrations import ats_hooks_pages, ats_pages
 from portal.integrations import external_setup_pages as setup_pages
+from portal.integrations.api import page as api_page
+from portal.integrations.api import pages as api_pages
+from portal.integrations.api import schema_pages
 from portal.integrations.heymilo import hooks_pages as heymilo_hooks_pages
 from portal.integrations.heymilo import making as heymilo_making
 from portal.integrations.heymilo import pages as heymilo_pages
@@ -56,6 +60,7 @@ from portal.messages import (
     preferences_pages,
     replies_pages,
     senders_pages,
+    sent,
     shown,
     suppression_pages,
     template_pages,
@@ -74,6 +79,7 @@ COLLECT_AFTER = (50_000, 20, 50)
 HANDLERS = [
     *health.handlers,
     *accounts_pages.handlers,
+    *key_pages.handlers,
     *jobs_pages.handlers,
     *links_pages.handlers,
     *link_pages.handlers,
@@ -89,6 +95,9 @@ HANDLERS = [
     *clicks_pages.handlers,
     *fault_pages.handlers,
     *candidates_pages.handlers,
+    *adding_pages.handlers,
+    *import_pages.handlers,
+    *resume_pages.handlers,
     *extension_pages.handlers,
     *interviews_pages.handlers,
     *external_pages.handlers,
@@ -106,11 +115,15 @@ HANDLERS = [
     *plan_pages.handlers,
     *preferences_pages.handlers,
     *reports_pages.handlers,
+    *api_pages.handlers,
+    *schema_pages.handlers,
     *recipes_pages.handlers,
     *webhooks_pages.handlers,
     *setup_pages.handlers,
     *heymilo_pages.handlers,
     *heymilo_hooks_pages.handlers,
+    *ats_hooks_pages.handlers,
+    *ats_pages.handlers,
 ]
 
 
@@ -130,6 +143,7 @@ SHOWN_FROM_ABOVE: dict[str, object] = {
     "messages_shown": shown.messages_shown,
     "contact_stops": shown.contact_stops,
     "interview_makers": {InterviewKind.HEYMILO: heymilo_making.place_for},
+    "sent_to": sent.sent_to,
 }
 """What pages of lower rooms show of higher ones, by the name under which their handlers take it."""
 
@@ -154,7 +168,7 @@ def settle() -> None:
 def litestar_app() -> Litestar:
     return Litestar(
         route_handlers=[*HANDLERS, static.router()],
-        guards=[access.guard],
+        guards=[access.guard, api_page.guard],
         middleware=[DefineMiddleware(SessionMiddleware)],
         dependencies={"member": _asked(access.signed_in), "now": _asked(clock.now)}
         | {n: _given(v) for n, v in SHOWN_FROM_ABOVE.items()},
@@ -190,7 +204,7 @@ def csrf() -> CSRFConfig:
         cookie_secure=settings().secure_cookies,
         cookie_httponly=True,
         cookie_samesite="lax",
-        exclude=[r"^/(apply|i|p|my-data|api|hooks|health|ready|metrics|static|brand|card|jobs)(/|$)"],
+        exclude=[r"^/(apply|i|p|my-data|api|schema|hooks|health|ready|metrics|static|brand|card|jobs)(/|$)"],
     )
 
 

@@ -9,12 +9,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
+from uuid import UUID
 
 from portal import clock, datafolder, db, doctor, redis, supervisor
+from portal.accounts import keys
 from portal.accounts.access import Role
+from portal.accounts.keys import Scope
 from portal.processes import CannotStart
 from portal.settings import Settings, SettingsError, load, require, settings
-from portal.web.forms import Invalid
+from portal.web.forms import Form, Invalid
+from portal.web.missing import Missing
 
 DIFFERED, FAILED = 1, 2
 
@@ -53,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
     add("migrate", bring_up, "bring the database up to this version")
     add("demo", demo, "load the demo into an empty database")
     _user_arguments(add("user", user, "add a member, or make the first workspace and its admin"))
+    _key_arguments(add("key", key, "make, list or revoke keys of the JSON API"))
     _days_arguments(add("rebuild-figures", rebuild_figures, "count figures again from the clicks, and say whether they agreed"))
     _days_arguments(add("reclassify", reclassify, "judge the clicks that are kept by the rules of this version"))
     add("doctor", look, "look at settings, servers and providers")
@@ -69,6 +74,24 @@ def _user_arguments(added: argparse.ArgumentParser) -> None:
         action="store_true",
         help="read the password from standard input (else: PORTAL_PASSWORD, or asked for)",
     )
+
+
+def _key_arguments(added: argparse.ArgumentParser) -> None:
+    actions = added.add_subparsers(required=True, metavar="action", dest="action")
+    create = actions.add_parser("create", help="make a key and print its secret, once")
+    create.add_argument("--name", required=True, help="of what will use it")
+    create.add_argument(
+        "--scope",
+        action="append",
+        required=True,
+        choices=[scope.value for scope in Scope],
+        help="what it may do; give it several times for several",
+    )
+    listing = actions.add_parser("list", help="show the keys in use")
+    revoke = actions.add_parser("revoke", help="end a key")
+    revoke.add_argument("--id", required=True, type=UUID, help="as `portal key list` shows it")
+    for action in (create, listing, revoke):
+        action.add_argument("--workspace", help="its name; needed when there are several")
 
 
 def _days_arguments(added: argparse.ArgumentParser) -> None:
@@ -165,12 +188,58 @@ async def _add_user(chosen: argparse.Namespace) -> int:
         )
         print(f"Made the workspace {chosen.workspace} with {chosen.email} as its admin.")
         return 0
-    wanted = [(key, name) for key, name in workspaces if chosen.workspace in {None, name}]
-    if len(wanted) != 1:
-        return _failed(f"Say which workspace with --workspace: {', '.join(name for _, name in workspaces)}.")
-    [(key, name)] = wanted
-    await add_member(workspace_id=key, name=chosen.name, email=chosen.email, role=role, password=_password(chosen), now=now)
+    workspace_id, name = await _workspace(chosen)
+    await add_member(
+        workspace_id=workspace_id, name=chosen.name, email=chosen.email, role=role, password=_password(chosen), now=now
+    )
     print(f"Added {chosen.email} to {name} as {role}.")
+    return 0
+
+
+async def _workspace(chosen: argparse.Namespace) -> tuple[UUID, str]:
+    """The workspace that is meant. Raises `CannotStart`."""
+    from portal.accounts.workspaces import list_workspaces
+
+    workspaces = await list_workspaces()
+    wanted = [(key, name) for key, name in workspaces if chosen.workspace in {None, name}]
+    if not workspaces:
+        raise CannotStart("There is no workspace yet: make one with `portal user`.")
+    if len(wanted) != 1:
+        raise CannotStart(f"Say which workspace with --workspace: {', '.join(name for _, name in workspaces)}.")
+    return wanted[0]
+
+
+def key(chosen: argparse.Namespace) -> int:
+    actions = {"create": _create_key, "list": _list_keys, "revoke": _revoke_key}
+    return _with_stores(lambda: actions[chosen.action](chosen))
+
+
+async def _create_key(chosen: argparse.Namespace) -> int:
+    """The secret alone on standard output, so that it can be piped to where secrets are kept."""
+    workspace_id, workspace = await _workspace(chosen)
+    name, scopes = keys.read_key(Form({"name": chosen.name}), chosen.scope)
+    secret = await keys.make_key(workspace_id, name, scopes, member_id=None, now=clock.now())
+    print(f"The key of {name} at {workspace}. It is shown this once:", file=sys.stderr)
+    print(secret)
+    return 0
+
+
+async def _list_keys(chosen: argparse.Namespace) -> int:
+    workspace_id, _ = await _workspace(chosen)
+    for found in await keys.list_keys(workspace_id):
+        if found.revoked_at is None:
+            used = f"used {found.last_used_at:%Y-%m-%d %H:%M} UTC" if found.last_used_at else "never used"
+            print(f"{found.id}  {found.shown}  {found.name}  {','.join(found.scopes)}  {used}")
+    return 0
+
+
+async def _revoke_key(chosen: argparse.Namespace) -> int:
+    workspace_id, _ = await _workspace(chosen)
+    try:
+        revoked = await keys.revoke(workspace_id, chosen.id, now=clock.now())
+    except Missing:
+        return _failed("There is no such key in this workspace. `portal key list` shows those there are.")
+    print(f"{revoked.name} ({revoked.shown}) is revoked.")
     return 0
 
 

@@ -15,7 +15,9 @@ from litestar.types import ASGIApp
 from portal import crypto, db
 from portal.accounts import setup
 from portal.accounts.access import ALLOWED, Permission, Role, SignedIn
+from portal.accounts.keys import Scope, make_key
 from portal.app import litestar_app
+from portal.integrations.ats import connections
 from portal.integrations.heymilo import postings
 from portal.interviews import hooks
 from portal.interviews.external import proof_of
@@ -33,6 +35,8 @@ LOGS = {"click_journal", "landing", "migration"}
 JOB = "vellum-nurse"
 SECRETS = ("Northgate", "Vellum", "vellum", "Ana Duarte", "ana.duarte", "Mara Lind", "Jo Park", "RN-4411")
 """Words that only Northgate's people may read."""
+PERSONAL = ("Ana Duarte", "ana.duarte", "RN-4411", "Is it Ana")
+"""And of them only those who may see candidates."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +58,15 @@ class World:
     reply_id: UUID
     suppression_id: UUID
     blast_id: UUID
+    import_id: UUID
+    resume_id: UUID
+    key_id: UUID
     fault_id: UUID
     endpoint_id: UUID
+    connection_id: UUID
+    secret_id: UUID
+    mapped_id: UUID
+    ats_delivery_id: UUID
     delivery_id: UUID
 
 
@@ -85,6 +96,8 @@ async def world(northgate: Northgate) -> World:
         "event", workspace_id=home, application_id=application_id, kind="captured", at=NOW, data={}, published_at=NOW
     )
     endpoint_id = await add_endpoint(home)
+    connection_id = await add_connection(home)
+    ats = {"workspace_id": home, "connection_id": connection_id}
     other = await cast.add_member(home, Role.VIEWER, "Lee Sand", "lee@northgate.example")
     return World(
         northgate=northgate,
@@ -103,9 +116,27 @@ async def world(northgate: Northgate) -> World:
         ),
         reply_id=await add_reply(home, application_id),
         blast_id=await add_blast(home),
+        import_id=await add_import(home, job_id),
+        resume_id=await cast.insert(
+            "resume",
+            workspace_id=home,
+            candidate_id=candidate_id,
+            name="ana.duarte.pdf",
+            size=8,
+            digest=bytes(32),
+            content=b"%PDF-1.7",
+            created_at=NOW,
+        ),
+        key_id=await add_key(home),
         fault_id=await add_fault(home, link_id),
         endpoint_id=endpoint_id,
         delivery_id=await add_delivery(home, endpoint_id, application_id),
+        connection_id=connection_id,
+        secret_id=await cast.insert("ats_secret", **ats, sealed=crypto.seal("ats secret", "s", now=NOW), created_at=NOW),
+        mapped_id=await cast.insert(
+            "ats_job", **ats, their_id="4711", title="Vellum nurse at Northgate", ignored=False, seen_at=NOW
+        ),
+        ats_delivery_id=await add_ats_delivery(home, connection_id, application_id),
         suppression_id=await cast.insert(
             "suppression",
             workspace_id=home,
@@ -122,6 +153,27 @@ async def world(northgate: Northgate) -> World:
 async def add_upload(workspace_id: UUID) -> UUID:
     content = b"job,channel,label\nVellum nurse,instagram/bio,Northgate"
     return await cast.insert("link_upload", workspace_id=workspace_id, name="Northgate.csv", content=content, created_at=NOW)
+
+
+async def add_import(workspace_id: UUID, job_id: UUID) -> UUID:
+    """Looked through, not run yet."""
+    values = {"name": "Northgate.csv", "size": 1, "state": "review", "fault": "", "heads": ["Email"], "fields": ["email"]}
+    made = await cast.insert(
+        "candidate_import", workspace_id=workspace_id, job_id=job_id, invite="copy", rows=1, place=1, created_at=NOW, **values
+    )
+    await db.run(
+        "INSERT INTO import_row (import_id, workspace_id, number, source, line, cells, verdict, reason) "
+        "VALUES ($1, $2, 1, '', 2, $3, 'fault', 'Ana Duarte is known')",
+        made,
+        workspace_id,
+        ["ana.duarte@example.com"],
+    )
+    return made
+
+
+async def add_key(workspace_id: UUID) -> UUID:
+    values = {"name": "Northgate's site", "digest": crypto.digest("nobody knows"), "ending": "11ab", "scopes": ["read"]}
+    return await cast.insert("api_key", workspace_id=workspace_id, created_at=NOW, **values)
 
 
 async def add_blast(workspace_id: UUID) -> UUID:
@@ -155,6 +207,29 @@ async def add_delivery(workspace_id: UUID, endpoint_id: UUID, application_id: UU
         error="It answered 500.",
         created_at=NOW,
         ended_at=NOW,
+    )
+
+
+async def add_connection(workspace_id: UUID) -> UUID:
+    made = db.new_id()
+    values = {"system": "plain", "name": "Northgate", "key_version": 1, "api_key": "", "api_url": "", "invite": False}
+    digest = crypto.digest(connections.token_of(made, 1))
+    return await cast.insert("ats_connection", id=made, workspace_id=workspace_id, key_digest=digest, created_at=NOW, **values)
+
+
+async def add_ats_delivery(workspace_id: UUID, connection_id: UUID, application_id: UUID) -> UUID:
+    times = dict.fromkeys(("since", "next_at", "received_at", "ended_at"), NOW)
+    said = {"event": "candidate.created", "state": "done", "reason": "created", "note": "", "body": '{"name": "Ana Duarte"}'}
+    return await cast.insert(
+        "ats_delivery",
+        workspace_id=workspace_id,
+        connection_id=connection_id,
+        application_id=application_id,
+        delivery_key="1",
+        their_job="4711",
+        attempts=1,
+        **times,
+        **said,
     )
 
 
@@ -195,6 +270,12 @@ async def add_message(workspace_id: UUID, application_id: UUID) -> UUID:
 
 FILLED: dict[str, Callable[[World], object]] = {
     "/app/setup/{token}": lambda world: crypto.token("setup"),
+    "/hooks/ats/{system}": lambda world: "plain",
+    "/hooks/ats/{system}/{key}": lambda world: connections.token_of(world.connection_id, 1),
+    "connection_id": lambda world: world.connection_id,
+    "secret_id": lambda world: world.secret_id,
+    "mapped_id": lambda world: world.mapped_id,
+    "/app/settings/ats/{connection_id}/log/{delivery_id}": lambda world: world.ats_delivery_id,
     "/i/{token}": lambda world: token_of(world.personal_link_id),
     "/p/weekly/{token}": lambda world: weekly_stop.stop_token(world.member_id),
     "/p/{token}": lambda world: token_of(world.personal_link_id),
@@ -215,14 +296,17 @@ FILLED: dict[str, Callable[[World], object]] = {
     "endpoint_id": lambda world: world.endpoint_id,
     "file": lambda world: f"{world.northgate.id}-000000000000.css",
     "file_path": lambda world: "img/icon.svg",
+    "import_id": lambda world: world.import_id,
     "job_id": lambda world: world.northgate.job_id,
     "link_id": lambda world: world.link_id,
     "member_id": lambda world: world.member_id,
     "message_id": lambda world: world.message_id,
     "picture": lambda world: f"job-{JOB}-{'a' * 26}.png",
     "picture_id": lambda world: world.picture_id,
+    "key_id": lambda world: world.key_id,
     "/app/figures/export/{table}": lambda world: "channels.csv",
     "question_id": lambda world: world.northgate.question_ids[0],
+    "resume_id": lambda world: world.resume_id,
     "upload_id": lambda world: world.upload_id,
     "reply_id": lambda world: world.reply_id,
     "suppression_id": lambda world: world.suppression_id,
@@ -239,6 +323,7 @@ class Stop:
     pattern: str
     permission: Permission | None
     public: bool
+    scope: Scope | None
 
     @property
     def for_members(self) -> bool:
@@ -266,7 +351,8 @@ def stops(app: Litestar) -> Iterator[Stop]:
         assert isinstance(route, HTTPRoute), f"{route.path} is walked by nobody"
         for handler in route.route_handlers:
             for method in sorted(set(handler.http_methods) - {"OPTIONS"}):
-                yield Stop(method, route.path_format, handler.opt.get("permission"), bool(handler.opt.get("public")))
+                opt = handler.opt
+                yield Stop(method, route.path_format, opt.get("permission"), bool(opt.get("public")), opt.get("scope"))
 
 
 @pytest.fixture
@@ -329,14 +415,85 @@ async def foreign(app: ASGIApp, outsider: SignedIn) -> AsyncIterator[httpx.Async
 
 async def test_each_member_page_asks_for_a_permission(walk: list[Stop]) -> None:
     open_to_all = {stop.pattern for stop in walk if stop.for_members and stop.public}
-    silent = [str(stop) for stop in walk if not stop.public and stop.permission is None]
+    silent = [str(stop) for stop in walk if not stop.public and stop.permission is None and stop.scope is None]
     assert open_to_all == PUBLIC_MEMBER_PATHS
     assert silent == []
 
 
 async def test_pages_that_need_nobody_are_not_members_pages(walk: list[Stop]) -> None:
-    closed = [str(stop) for stop in walk if not stop.for_members and not stop.public]
+    closed = [str(stop) for stop in walk if not stop.for_members and not stop.public and stop.scope is None]
     assert closed == []
+
+
+async def test_the_api_is_for_keys_alone(walk: list[Stop]) -> None:
+    """All of it, and nothing else: no route there is public, or open to members."""
+    below = {str(stop) for stop in walk if stop.pattern.startswith("/api")}
+    assert below == {str(stop) for stop in walk if stop.scope is not None and not stop.public and stop.permission is None}
+    assert len(below) > 20
+
+
+async def test_the_api_knows_no_cookies(walk: list[Stop], world: World, app: ASGIApp) -> None:
+    """So nobody's browser can be led to do anything there, and it needs no token against that."""
+    before, wrong = await checksums(), []
+    async with browser(app) as client:
+        await cast.sign_in(client, world.northgate.admin)
+        for stop in walk:
+            if stop.scope is None:
+                continue
+            answer = await client.request(stop.method, stop.path(world), json={})
+            if answer.status_code != 401 or answer.headers["www-authenticate"] != "Bearer":
+                wrong.append(f"{stop} answered {answer.status_code}")
+    assert wrong == []
+    assert changed(before, await checksums()) == []
+
+
+async def test_a_key_opens_what_its_scopes_say(walk: list[Stop], world: World, app: ASGIApp) -> None:
+    secrets = {scope: await make_key(world.northgate.id, scope, [scope], member_id=None, now=NOW) for scope in Scope}
+    wrong = []
+    async with browser(app) as client:
+        for scope, secret in secrets.items():
+            for stop in walk:
+                if stop.scope is None:
+                    continue
+                headers = {"authorization": f"Bearer {secret}"}
+                answer = await client.request(stop.method, stop.path(world), json=ANSWERS, headers=headers)
+                if (answer.status_code == 403) is (scope is stop.scope) or answer.status_code in {401, 429}:
+                    wrong.append(f"{stop} with {scope} answered {answer.status_code}")
+                if scope is not Scope.CANDIDATES_READ:
+                    wrong += [f"{stop} with {scope} says {word}" for word in PERSONAL if word in answer.text]
+    assert wrong == []
+
+
+async def test_no_get_of_a_program_changes_anything(walk: list[Stop], world: World, app: ASGIApp) -> None:
+    """But for the note, once a minute, that its key was used."""
+    secret = await make_key(world.northgate.id, "A program", list(Scope), member_id=None, now=NOW)
+    wrong = []
+    async with browser(app, headers={"authorization": f"Bearer {secret}"}) as client:
+        assert (await client.get("/api/v1/jobs")).status_code == 200
+        before = await checksums()
+        for stop in walk:
+            if stop.scope is None or stop.method != "GET":
+                continue
+            if (await client.get(stop.path(world))).status_code != 200 or changed(before, await checksums()):
+                wrong.append(str(stop))
+    assert wrong == []
+
+
+async def test_a_key_of_another_workspace_is_a_closed_door(
+    walk: list[Stop], world: World, outsider: SignedIn, app: ASGIApp
+) -> None:
+    secret = await make_key(outsider.workspace_id, "Of an outsider", list(Scope), member_id=None, now=NOW)
+    before, wrong = await checksums(world.northgate.id), []
+    async with browser(app, headers={"authorization": f"Bearer {secret}"}) as client:
+        for stop in walk:
+            if stop.scope is None:
+                continue
+            answer = await client.request(stop.method, stop.path(world), json=ANSWERS)
+            if stop.names_something and answer.status_code not in {404, 422}:
+                wrong.append(f"{stop} answered {answer.status_code}")
+            wrong += [f"{stop} says {word}" for word in SECRETS if word in answer.text]
+    assert wrong == []
+    assert changed(before, await checksums(world.northgate.id)) == []
 
 
 async def test_another_workspace_is_a_closed_door(walk: list[Stop], world: World, foreign: httpx.AsyncClient) -> None:

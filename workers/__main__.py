@@ -1,4 +1,4 @@
-"""The worker: `python -m workers`. One process, four threads, one event loop in which the actors run."""
+"""The worker: `python -m workers`. One process, eight threads, one event loop in which the actors run."""
 
 import logging
 import signal
@@ -7,7 +7,8 @@ import time
 
 from workers.starting import start
 
-THREADS = 4
+THREADS = 8
+"""Each a coroutine that mostly waits. Calls of other systems may take half a minute: threads must be left for what is quick."""
 PREFETCH = 32
 """Messages taken from a queue ahead: Dramatiq's own two a thread leave the threads waiting."""
 IDLE = 100

@@ -11,11 +11,14 @@ from uuid import UUID
 import dramatiq
 
 from portal import clock
+from portal.candidates.imports import work as imports
 from portal.clicks import ingest as clicks
 from portal.clicks import replaying
+from portal.integrations.ats import processing as ats
 from portal.integrations.webhooks import notices, publishing, sending
 from portal.messages import blasts, delivery, planning
 from portal.messages import reconcile as unknown
+from portal.messages.sent import sent_to
 from portal.reports import weekly
 from portal.settings import settings
 from workers import outages, stores
@@ -26,6 +29,9 @@ AGE = 10_000
 LIMIT = 60_000
 """Milliseconds that an actor may take."""
 BATCH = 5000
+ATS = 20.0
+"""Seconds after which no further delivery is begun: one may wait half a minute for an API."""
+IMPORT_STEPS = 20
 
 
 @dramatiq.actor(queue_name=WAKE, max_age=AGE, time_limit=LIMIT)
@@ -61,6 +67,32 @@ async def write_blasts() -> None:
 async def _write_blasts(now: datetime) -> None:
     while await blasts.work(now):
         continue
+
+
+@dramatiq.actor(queue_name=WAKE, max_age=AGE, time_limit=LIMIT)
+async def look_into_ats() -> None:
+    """Look into what applicant tracking systems sent, one delivery after the other."""
+    await _do("ats", _look_into_ats)
+
+
+async def _look_into_ats(now: datetime) -> None:
+    """Stops in good time: an API may take its own, and the clock calls again."""
+    end = asyncio.get_running_loop().time() + ATS
+    while asyncio.get_running_loop().time() < end and await ats.work(now):
+        continue
+
+
+@dramatiq.actor(queue_name=WAKE, max_age=AGE, time_limit=LIMIT)
+async def work_on_imports() -> None:
+    """Read, judge, run and undo lists of people, a step at a time."""
+    await _do("imports", _work_on_imports)
+
+
+async def _work_on_imports(now: datetime) -> None:
+    """Not to the end of a long one: the clock wakes the next, before the time is over."""
+    for _ in range(IMPORT_STEPS):
+        if not await imports.work(now, sent_to):
+            return
 
 
 @dramatiq.actor(queue_name=WAKE, max_age=AGE, time_limit=LIMIT)

@@ -15,7 +15,13 @@ import structlog
 
 from portal import clock
 from portal.candidates import applications
+from portal.candidates.imports import keeping
+from portal.candidates.imports import work as imports
 from portal.clicks import ingest, orphans, partitions, retention, visitors
+from portal.integrations import erasing
+from portal.integrations.api import once
+from portal.integrations.ats import connections, processing
+from portal.integrations.ats import deliveries as ats_deliveries
 from portal.integrations.heymilo import due as heymilo_due
 from portal.integrations.webhooks import deliveries, notices, publishing, sending
 from portal.interviews import hooks
@@ -27,7 +33,7 @@ from workers.starting import start
 
 log = structlog.get_logger()
 
-MOST_WAKE_UPS = 8
+MOST_WAKE_UPS = 16
 """Wake-up calls that nobody has taken yet: more would only pile up while no worker runs."""
 MOST_SENDS = 500
 """Messages claimed and not yet taken by a worker."""
@@ -46,26 +52,21 @@ class Chore(NamedTuple):
     call: Callable[[datetime], Awaitable[object]]
 
 
-async def wake_ingest(now: datetime) -> None:
-    from workers import actors, broker
+def wake(actor: str, wanted: Callable[[datetime], Awaitable[bool]] | None = None) -> Callable[[datetime], Awaitable[None]]:
+    """A chore that calls a worker for `actor`, named as in `workers.actors`, when `wanted` says that there is something to do;
+    without it, always."""
 
-    if not await ingest.journal_is_empty() and await asyncio.to_thread(broker.waiting, broker.WAKE) < MOST_WAKE_UPS:
-        await asyncio.to_thread(actors.ingest.send)
+    async def call(now: datetime) -> None:
+        from workers import actors, broker
 
+        if (wanted is None or await wanted(now)) and await asyncio.to_thread(broker.waiting, broker.WAKE) < MOST_WAKE_UPS:
+            await asyncio.to_thread(getattr(actors, actor).send)
 
-async def wake_replay(now: datetime) -> None:
-    """The clock can't look: what dead web processes left lies on the disks of the machines where workers run."""
-    from workers import actors, broker
-
-    if await asyncio.to_thread(broker.waiting, broker.WAKE) < MOST_WAKE_UPS:
-        await asyncio.to_thread(actors.replay.send)
+    return call
 
 
-async def wake_planning(now: datetime) -> None:
-    from workers import actors, broker
-
-    if await planning.anything_stale() and await asyncio.to_thread(broker.waiting, broker.WAKE) < MOST_WAKE_UPS:
-        await asyncio.to_thread(actors.replan.send)
+async def hits_wait(now: datetime) -> bool:
+    return not await ingest.journal_is_empty()
 
 
 async def wake_delivery(now: datetime) -> None:
@@ -83,72 +84,25 @@ async def wake_delivery(now: datetime) -> None:
             await delivery.give_back(claimed[told:])
 
 
-async def wake_blasts(now: datetime) -> None:
-    from workers import actors, broker
-
-    if await blasts.anything_running() and await asyncio.to_thread(broker.waiting, broker.WAKE) < MOST_WAKE_UPS:
-        await asyncio.to_thread(actors.write_blasts.send)
-
-
-async def wake_reports(now: datetime) -> None:
-    from workers import actors, broker
-
-    if await asyncio.to_thread(broker.waiting, broker.WAKE) < MOST_WAKE_UPS:
-        await asyncio.to_thread(actors.report.send)
-
-
-async def wake_reconciling(now: datetime) -> None:
-    from workers import actors, broker
-
-    if await reconcile.anything_unknown(now) and await asyncio.to_thread(broker.waiting, broker.WAKE) < MOST_WAKE_UPS:
-        await asyncio.to_thread(actors.reconcile.send)
-
-
-async def wake_publishing(now: datetime) -> None:
-    from workers import actors, broker
-
-    if await publishing.anything_unpublished() and await asyncio.to_thread(broker.waiting, broker.WAKE) < MOST_WAKE_UPS:
-        await asyncio.to_thread(actors.publish.send)
-
-
-async def wake_webhooks(now: datetime) -> None:
-    from workers import actors, broker
-
-    if await sending.anything_due(now) and await asyncio.to_thread(broker.waiting, broker.WAKE) < MOST_WAKE_UPS:
-        await asyncio.to_thread(actors.send_webhooks.send)
-
-
-async def wake_notices(now: datetime) -> None:
-    from workers import actors, broker
-
-    if await notices.anything_to_tell() and await asyncio.to_thread(broker.waiting, broker.WAKE) < MOST_WAKE_UPS:
-        await asyncio.to_thread(actors.tell_of_webhooks.send)
-
-
-async def wake_heymilo(now: datetime) -> None:
-    from workers import actors, broker
-
-    if await heymilo_due.anything_due(now) and await asyncio.to_thread(broker.waiting, broker.WAKE) < MOST_WAKE_UPS:
-        await asyncio.to_thread(actors.heymilo.send)
-
-
 async def beat(now: datetime) -> None:
     await stores.beat("clock", now)
 
 
 CHORES = (
-    Chore("ingest", 1, wake_ingest),
-    Chore("clicks on disk", 30, wake_replay),
-    Chore("planning", 1, wake_planning),
+    Chore("ingest", 1, wake("ingest", hits_wait)),
+    # The clock can't look: what dead web processes left lies on the disks of the machines where workers run.
+    Chore("clicks on disk", 30, wake("replay")),
+    Chore("planning", 1, wake("replan", lambda now: planning.anything_stale())),
     Chore("delivery", 1, wake_delivery),
-    Chore("blasts", 1, wake_blasts),
-    Chore("events to hand out", 1, wake_publishing),
-    Chore("webhooks", 1, wake_webhooks),
-    Chore("webhook notices", 30, wake_notices),
+    Chore("blasts", 1, wake("write_blasts", lambda now: blasts.anything_running())),
+    Chore("imports", 1, wake("work_on_imports", lambda now: imports.anything_moving())),
+    Chore("events to hand out", 1, wake("publish", lambda now: publishing.anything_unpublished())),
+    Chore("webhooks", 1, wake("send_webhooks", sending.anything_due)),
+    Chore("webhook notices", 30, wake("tell_of_webhooks", lambda now: notices.anything_to_tell())),
     Chore("sign of life", stores.BEAT, beat),
-    Chore("interviews at HeyMilo", 2, wake_heymilo),
+    Chore("interviews at HeyMilo", 2, wake("heymilo", heymilo_due.anything_due)),
     Chore("unknown messages", 30, fates.sweep_unknown),
-    Chore("what became of unknown messages", 30, wake_reconciling),
+    Chore("what became of unknown messages", 30, wake("reconcile", reconcile.anything_unknown)),
     Chore("expired applications", 60, applications.expire_due),
     Chore("changed jobs, plans and switches", 5, planning.mark_changed),
     Chore("click partitions", 60, partitions.make_ahead),
@@ -156,9 +110,15 @@ CHORES = (
     Chore("hits on no link", 60, orphans.forget_old),
     Chore("old clicks", 3600, retention.drop_old),
     Chore("last touches", 60, touches.settle),
-    Chore("weekly reports", 600, wake_reports),
+    Chore("weekly reports", 600, wake("report")),
     Chore("old lists of links", 600, uploads.forget_old),
+    Chore("deliveries of ATSs", 1, wake("look_into_ats", processing.anything_due)),
+    Chore("late words about the erased", 600, erasing.sweep),
+    Chore("old deliveries of ATSs", 3600, ats_deliveries.forget_old),
+    Chore("old connections to ATSs", 3600, connections.forget_old),
+    Chore("old lists of people", 600, keeping.forget_old),
     Chore("old callbacks", 3600, callbacks.forget_old),
+    Chore("old answers of the API", 3600, once.forget_old),
     Chore("old webhook deliveries", 3600, deliveries.forget_old),
     Chore("old calls of interviews", 3600, hooks.forget_old),
 )

@@ -65,11 +65,12 @@ class NotSignedIn(HTTPException):
 
 
 def guard(connection: ASGIConnection, handler: BaseRouteHandler) -> None:  # type: ignore[type-arg]
-    """Each route says ``opt={"permission": …}`` or ``opt={"public": True}``; one that says neither is closed to all.
+    """Each route says ``opt={"permission": …}``, ``opt={"public": True}``, or ``opt={"scope": …}`` if it is for programs, whose
+    keys another guard asks for (`portal.integrations.api.page`); one that says nothing is closed to all.
 
     Raises `NotSignedIn` or `PermissionDeniedException`.
     """
-    if handler.opt.get("public"):
+    if handler.opt.get("public") or handler.opt.get("scope"):
         return
     member: SignedIn | None = connection.scope.get("user")
     if member is None:

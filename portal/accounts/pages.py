@@ -26,6 +26,7 @@ from portal.accounts.access import NotSignedIn, Permission, Role, SignedIn
 from portal.accounts.colors import read_color, text_on
 from portal.accounts.page import done, member_page
 from portal.accounts.places import LANGUAGES, countries, timezones
+from portal.accounts.tabs import settings_tabs
 from portal.accounts.workspaces import edit_workspace, get_workspace, read_changes, switch_communications
 from portal.settings import settings
 from portal.web.flash import flash_cookie, read_flash, spent_cookie
@@ -276,23 +277,6 @@ async def _settings_form(
 
 def _preview(color: str) -> dict[str, str]:
     return {"color": color, "on_color": text_on(color)}
-
-
-def settings_tabs(member: SignedIn) -> list[tuple[str, str, str]]:
-    entries = [("workspace", "Workspace", SETTINGS), ("members", "Members", MEMBERS), ("password", "Your password", PASSWORD)]
-    # Pages of rooms above this one: of reports, of links, of messages, and of integrations.
-    if member.may(Permission.SEE_CANDIDATES):
-        entries.append(("nudges", "Nudges", "/app/settings/nudges"))
-    entries.append(("texts", "Texts", "/app/settings/texts"))
-    entries.append(("weekly", "Weekly report", "/app/settings/weekly"))
-    if member.may(Permission.EDIT_CANDIDATES):
-        entries.append(("do-not-contact", "Do not contact", "/app/settings/do-not-contact"))
-    if not member.may(Permission.EDIT_WORKSPACE):
-        return [entry for entry in entries if entry[0] != "members"]
-    above = [("logo", "Logo", "/app/settings/logo"), ("domains", "Domains", "/app/settings/domains")]
-    above.append(("heymilo", "HeyMilo", "/app/settings/heymilo"))
-    above.append(("webhooks", "Webhooks", "/app/settings/webhooks"))
-    return [*entries, ("sending", "Sending", "/app/settings/sending"), ("utm", "UTM words", "/app/settings/utm"), *above]
 
 
 # ---- Members ---------------------------------------------------------------------------------------------------------

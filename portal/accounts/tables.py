@@ -49,3 +49,18 @@ class Picture(Table, db=DB, tablename="picture"):
     width = Integer()
     height = Integer()
     created_at = Timestamptz(default=None)
+
+
+class ApiKey(Table, db=DB, tablename="api_key"):
+    """A key with which a program acts for a workspace."""
+
+    id = UUID(primary_key=True, default=None)
+    workspace_id = UUID(default=None)
+    name = Text()
+    digest = Bytea()
+    ending = Text()
+    scopes = JSONB()
+    member_id = UUID(null=True, default=None)
+    created_at = Timestamptz(default=None)
+    last_used_at = Timestamptz(null=True, default=None)
+    revoked_at = Timestamptz(null=True, default=None)

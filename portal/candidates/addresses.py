@@ -80,6 +80,8 @@ def _shouted(text: str) -> tuple[str, str]:
 
 def _visible(text: str) -> str:
     """Without control and format characters (zero-width space, text direction marks), which hide in what is pasted."""
+    if text.isprintable():
+        return text
     kept = (" " if c in "\t\r\n" else c for c in text)
     return "".join(c for c in kept if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co"})
 

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from portal import db
-from portal.candidates.events import EventKind, add_event
+from portal.candidates.events import EventKind, Happening, add_event, add_events
 from portal.jobs.jobs import Job
 from portal.web.missing import Missing
 
@@ -41,6 +41,7 @@ BEFORE_THE_END = (
     "WHEN captured_at IS NOT NULL THEN 'captured' ELSE 'invited' END"
 )
 """SQL: the stage that an ended application had before."""
+NOT_ERASED = "EXISTS (SELECT FROM candidate WHERE candidate.id = application.candidate_id AND erased_at IS NULL)"
 
 
 class Application(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +53,9 @@ class Application(msgspec.Struct, frozen=True, kw_only=True):
     candidate_id: UUID
     stage: Stage
     door: str
+    invite: bool
+    """Whether they are written to, or were."""
+    invite_later: bool
     link_id: UUID | None
     click_id: UUID | None
     personal_link_id: UUID
@@ -75,14 +79,20 @@ class Application(msgspec.Struct, frozen=True, kw_only=True):
     """Network and placement of the link they came through: "Instagram · Story"."""
     came_by: str
     """The same, or in words what came instead of a link."""
+    is_erased: bool = False
 
     @property
     def is_live(self) -> bool:
         return self.stage in LIVE
 
     @property
+    def is_uninvited(self) -> bool:
+        """Added, but neither written to nor come by themselves."""
+        return self.stage is Stage.INVITED and not self.invite
+
+    @property
     def shown_name(self) -> str:
-        return self.name or self.email or "No name"
+        return "Erased" if self.is_erased else self.name or self.email or "No name"
 
 
 CAME_BY = (
@@ -90,7 +100,8 @@ CAME_BY = (
     "WHEN 'form' THEN 'Added by hand' WHEN 'api' THEN 'API' WHEN 'ats' THEN 'ATS' ELSE 'File' END)"
 )
 COLUMNS = (
-    "application.*, personal.token_version, candidate.name, candidate.email, candidate.phone, candidate.language, "
+    "application.*, personal.token_version, candidate.erased_at IS NOT NULL AS is_erased, "
+    "candidate.name, candidate.email, candidate.phone, candidate.language, "
     "candidate.timezone, job.title AS job_title, job.location AS job_location, "
     f"channel.network_name || ' · ' || channel.placement_name AS channel, {CAME_BY} AS came_by"
 )
@@ -156,6 +167,22 @@ async def complete(workspace_id: UUID, application_id: UUID, *, now: datetime, l
     )
 
 
+async def invite(workspace_id: UUID, application_ids: list[UUID], *, now: datetime, member_id: UUID | None = None) -> int:
+    """Have those written to who were added without an invite and have not come by themselves; how many. Reminders count from
+    now."""
+    async with db.transaction():
+        found = await db.rows(
+            "UPDATE application SET invite = true, invite_later = false, invited_at = $3, plan_stale = true WHERE id IN "
+            "(SELECT id FROM application WHERE workspace_id = $1 AND id = ANY($2) AND stage = 'invited' AND NOT invite "
+            "ORDER BY id FOR NO KEY UPDATE) RETURNING id",
+            workspace_id,
+            application_ids,
+            now,
+        )
+        await add_events(workspace_id, [Happening(row["id"], EventKind.INVITE_WANTED, {}, member_id) for row in found], now)
+    return len(found)
+
+
 async def withdraw(workspace_id: UUID, application_id: UUID, *, now: datetime, member_id: UUID | None = None) -> bool:
     """They are out, by their own word or a member's. Whether anything changed."""
     return await _move(
@@ -187,7 +214,7 @@ async def restore(workspace_id: UUID, application_id: UUID, *, now: datetime, me
     async with db.transaction():
         stage = await db.value(
             f"UPDATE application SET stage = {BEFORE_THE_END}, ended_at = NULL, plan_stale = true "
-            "WHERE workspace_id = $1 AND id = $2 AND stage = 'withdrawn' RETURNING stage",
+            f"WHERE workspace_id = $1 AND id = $2 AND stage = 'withdrawn' AND {NOT_ERASED} RETURNING stage",
             workspace_id,
             application_id,
         )
@@ -203,7 +230,7 @@ async def extend_deadline(
     async with db.transaction():
         touched = await db.run(
             f"UPDATE application SET stage = {BEFORE_THE_END}, deadline_at = $3, ended_at = NULL, plan_stale = true "
-            "WHERE workspace_id = $1 AND id = $2 AND stage IN ('invited', 'captured', 'started', 'expired')",
+            f"WHERE workspace_id = $1 AND id = $2 AND stage IN ('invited', 'captured', 'started', 'expired') AND {NOT_ERASED}",
             workspace_id,
             application_id,
             until,

@@ -82,7 +82,8 @@ class IntakeRefused(Invalid):
     """Somebody was not taken in, and nothing of them is kept. `reason` is the first of all `reasons`."""
 
     def __init__(self, *reasons: Refusal) -> None:
-        super().__init__({reason.field: reason.sentence for reason in reversed(reasons)})
+        first = {reason.field: reason for reason in reversed(reasons)}
+        super().__init__({reason.field: reason.sentence for reason in reasons if first[reason.field] is reason})
         self.reasons = reasons
         self.reason = reasons[0]
 
@@ -117,6 +118,8 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     consent: TextConsent | None = None
     invite: bool = False
     """Write to them at once."""
+    invite_later: bool = False
+    """Somebody will have them invited later. Until then, or until they come by themselves, nothing goes to them."""
     note: str = ""
     member_id: UUID | None = None
     form: str = ""

@@ -12,6 +12,8 @@ from portal import db
 class EventKind(StrEnum):
     INVITED = "invited"
     """Somebody else gave the name and address. Data: ``door``, ``note``."""
+    INVITE_WANTED = "invite_wanted"
+    """A member has somebody written to who had been added without an invite."""
     CAPTURED = "captured"
     """Gave name and address. Data: ``form`` (digest of the form that made the application), if it made it; ``external_id`` and
     ``system``, if their link carried an id."""

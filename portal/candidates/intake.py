@@ -15,7 +15,7 @@ from uuid import UUID
 import msgspec
 
 from portal import db
-from portal.candidates.applications import Stage
+from portal.candidates.applications import Stage, invite
 from portal.candidates.arrivals import Arrival as Arrival
 from portal.candidates.arrivals import Door as Door
 from portal.candidates.arrivals import IntakeRefused as IntakeRefused
@@ -240,10 +240,12 @@ async def _applications(workspace_id: UUID, cases: list[_Case], now: datetime) -
     for case in again:
         if case.arrival.door is Door.LANDING:
             await _capture(case, now)
-    await _ask_for_invites(workspace_id, {case.pair for case in again if case.arrival.invite})
     for case in cases:
         await _keep_consent(case, now)
     standing = await _standing(workspace_id, firsts.keys())
+    if wanted := [case for case in again if case.arrival.invite]:
+        ids = [standing[case.pair].id for case in wanted]
+        await invite(workspace_id, ids, now=now, member_id=wanted[0].arrival.member_id)
     return {pair: found._replace(is_new=pair in new) for pair, found in standing.items()}
 
 
@@ -254,13 +256,13 @@ def _first_stage(arrival: Arrival) -> Stage:
 async def _insert_applications(workspace_id: UUID, cases: list[_Case], now: datetime) -> list[_Made]:
     """Those that were not there."""
     made = await db.rows(
-        "INSERT INTO application (id, workspace_id, job_id, candidate_id, stage, door, link_id, click_id, invite, answered, "
-        "invited_at, captured_at, active_at, deadline_at, personal_link_id, plan_stale, created_at) "
-        "SELECT id, $1, job_id, candidate_id, stage, door, link_id, click_id, invite, 0, "
-        "CASE WHEN stage = 'invited' THEN $2::timestamptz END, CASE WHEN stage = 'captured' THEN $2::timestamptz END, $2, "
+        "INSERT INTO application (id, workspace_id, job_id, candidate_id, stage, door, link_id, click_id, invite, invite_later, "
+        "answered, invited_at, captured_at, active_at, deadline_at, personal_link_id, plan_stale, created_at) "
+        "SELECT id, $1, job_id, candidate_id, stage, door, link_id, click_id, invite, invite_later, "
+        "0, CASE WHEN stage = 'invited' THEN $2::timestamptz END, CASE WHEN stage = 'captured' THEN $2::timestamptz END, $2, "
         "deadline_at, personal_link_id, true, $2 FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], "
-        "$8::uuid[], $9::uuid[], $10::boolean[], $11::timestamptz[], $12::uuid[]) AS new (id, job_id, candidate_id, stage, door, "
-        "link_id, click_id, invite, deadline_at, personal_link_id) "
+        "$8::uuid[], $9::uuid[], $10::boolean[], $11::boolean[], $12::timestamptz[], $13::uuid[]) AS new "
+        "(id, job_id, candidate_id, stage, door, link_id, click_id, invite, invite_later, deadline_at, personal_link_id) "
         "ON CONFLICT (job_id, candidate_id) DO NOTHING RETURNING id, job_id, candidate_id, personal_link_id",
         workspace_id,
         now,
@@ -272,6 +274,7 @@ async def _insert_applications(workspace_id: UUID, cases: list[_Case], now: date
         [case.arrival.link_id for case in cases],
         [case.arrival.click_id for case in cases],
         [case.arrival.invite for case in cases],
+        [case.arrival.invite_later and not case.arrival.invite for case in cases],
         [deadline_for(case.arrival.job, now) for case in cases],
         [db.new_id() for _ in cases],
     )
@@ -327,19 +330,6 @@ async def _capture(case: _Case, now: datetime) -> None:
     )
     if application_id:
         await add_event(arrival.job.workspace_id, application_id, EventKind.CAPTURED, now)
-
-
-async def _ask_for_invites(workspace_id: UUID, pairs: Collection[tuple[UUID, UUID]]) -> None:
-    """Those who are there without having been written to are now."""
-    if pairs:
-        await db.run(
-            "UPDATE application SET invite = true, plan_stale = true WHERE id IN (SELECT id FROM application "
-            "JOIN unnest($2::uuid[], $3::uuid[]) AS wanted (job_id, candidate_id) USING (job_id, candidate_id) "
-            "WHERE workspace_id = $1 AND stage = 'invited' AND NOT invite ORDER BY id FOR NO KEY UPDATE OF application)",
-            workspace_id,
-            [job_id for job_id, _ in pairs],
-            [candidate_id for _, candidate_id in pairs],
-        )
 
 
 async def _keep_consent(case: _Case, now: datetime) -> None:

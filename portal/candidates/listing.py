@@ -21,6 +21,8 @@ class Sort(StrEnum):
 BY_HAND, DIRECT = "by-hand", "direct"
 """What stands in a filter for those who came through no channel: somebody else gave their name, or the address was typed."""
 
+UNINVITED = "uninvited"
+
 
 class Filters(msgspec.Struct, frozen=True, kw_only=True):
     """What a list shows; empty means all."""
@@ -33,6 +35,8 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     stuck: bool = False
     asked: bool = False
     """Only those who wait for an answer to their wish for more time."""
+    uninvited: bool = False
+    """Only those who were added, and neither written to nor came by themselves."""
     sort: Sort = Sort.NEWEST
 
 
@@ -44,7 +48,8 @@ class Found(msgspec.Struct, frozen=True):
 WHERE = (
     "application.workspace_id = $1 AND ($2::uuid IS NULL OR application.job_id = $2) "
     "AND ($3 = '' OR strpos(lower(candidate.name || ' ' || coalesce(candidate.email, '')), lower($3)) > 0) "
-    "AND ($4::text IS NULL OR application.stage = $4) "
+    "AND ($4::text IS NULL OR application.stage = $4 "
+    f"OR ($4 = '{UNINVITED}' AND application.stage = 'invited' AND NOT application.invite)) "
     "AND ($5 = '' OR link.channel_id::text = $5 "
     f"OR ($5 = '{DIRECT}' AND application.link_id IS NULL AND application.door = 'landing') "
     f"OR ($5 = '{BY_HAND}' AND application.link_id IS NULL AND application.door <> 'landing')) "
@@ -82,6 +87,7 @@ def read_filters(asked: Mapping[str, str], job_id: UUID | None) -> Filters:
         channel=asked.get("channel", "")[:40],
         stuck=asked.get("stuck", "") == "1",
         asked=asked.get("asked", "") == "1",
+        uninvited=asked.get("uninvited", "") == "1",
         sort=Sort(sort) if sort in set(Sort) else Sort.NEWEST,
     )
 
@@ -94,6 +100,7 @@ def query_of(filters: Filters) -> dict[str, str]:
         "channel": filters.channel,
         "stuck": "1" if filters.stuck else "",
         "asked": "1" if filters.asked else "",
+        "uninvited": "1" if filters.uninvited else "",
         "sort": "" if filters.sort is Sort.NEWEST else filters.sort.value,
     }
     return {key: value for key, value in query.items() if value}
@@ -101,7 +108,7 @@ def query_of(filters: Filters) -> dict[str, str]:
 
 def asked_for(workspace_id: UUID, filters: Filters, now: datetime) -> tuple[object, ...]:
     """The parameters $1 to $9 of `WHERE`."""
-    stage = filters.stage.value if filters.stage else None
+    stage = UNINVITED if filters.uninvited else filters.stage.value if filters.stage else None
     return (
         workspace_id,
         filters.job_id,
@@ -113,6 +120,12 @@ def asked_for(workspace_id: UUID, filters: Filters, now: datetime) -> tuple[obje
         now,
         filters.asked,
     )
+
+
+async def uninvited(workspace_id: UUID, filters: Filters, now: datetime) -> list[UUID]:
+    """Of those whom `filters` find, the ones that were added without an invite and have not come by themselves."""
+    wanted = asked_for(workspace_id, msgspec.structs.replace(filters, uninvited=True), now)
+    return [row["id"] for row in await db.rows(f"SELECT application.id FROM {SOURCE} WHERE {WHERE}", *wanted)]
 
 
 async def channels_with_links(workspace_id: UUID, job_id: UUID | None = None) -> list[tuple[str, str]]:

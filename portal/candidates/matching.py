@@ -31,6 +31,7 @@ class Differs(StrEnum):
         return _SENTENCES[self]
 
 
+STORED = ("id", "name", "email", "phone", "language", "timezone", "metadata", "erased")
 _SENTENCES = {
     Differs.NAME: "Known under another name, which stays.",
     Differs.EMAIL: "Known with another email, which stays.",
@@ -175,15 +176,21 @@ async def _identities(workspace_id: UUID, wanted: set[tuple[str, str]]) -> dict[
     return {(row["system"], row["external_id"]): row["candidate_id"] for row in found}
 
 
-async def _known(workspace_id: UUID, people: Sequence[Person], ids: list[UUID]) -> list[Known]:
+COLUMNS = "id, name, email, phone, language, timezone, metadata, erased_at IS NOT NULL AS erased, created_at"
+KNOWN = f"""
+SELECT {COLUMNS} FROM candidate WHERE workspace_id = $1 AND email = ANY($2::text[])
+UNION ALL SELECT {COLUMNS} FROM candidate WHERE workspace_id = $1 AND phone = ANY($3::text[])
+UNION ALL SELECT {COLUMNS} FROM candidate WHERE workspace_id = $1 AND id = ANY($4::uuid[]) ORDER BY created_at, id
+"""
+"""Each looked up by itself: joined, they became a loop in a loop while the database had not counted a table that was filling."""
+
+
+async def _known(workspace_id: UUID, people: Sequence[Person], ids: list[UUID]) -> Iterable[Known]:
     found = await db.rows(
-        "SELECT id, name, email, phone, language, timezone, metadata, erased_at IS NOT NULL AS erased FROM candidate "
-        "WHERE workspace_id = $1 AND id IN (SELECT id FROM candidate WHERE workspace_id = $1 AND email = ANY($2::text[]) "
-        "UNION ALL SELECT id FROM candidate WHERE workspace_id = $1 AND phone = ANY($3::text[]) "
-        "UNION ALL SELECT unnest($4::uuid[])) ORDER BY created_at, id",
+        KNOWN,
         workspace_id,
         list({person.email for person in people if person.email}),
         list({person.phone for person in people if person.phone}),
         ids,
     )
-    return [Known(**dict(row)) for row in found]
+    return {row["id"]: Known(**{name: row[name] for name in STORED}) for row in found}.values()

@@ -1,6 +1,6 @@
-"""Member pages of candidates: the list, one person's timeline, and adding somebody by hand."""
+"""Member pages of candidates: the list, and one person's timeline."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import date, datetime, time
 from typing import Any
 from urllib.parse import urlencode
@@ -8,24 +8,21 @@ from uuid import UUID
 
 import msgspec
 from babel import Locale, UnknownLocaleError
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.response import Template
-from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 
 from portal import clock
 from portal.accounts.access import Permission, SignedIn
 from portal.accounts.page import done, job_page, member_page
-from portal.candidates import applications, extensions, listing, timeline
+from portal.candidates import applications, extensions, listing, resumes, timeline
 from portal.candidates.applications import Application, Stage
 from portal.candidates.consents import latest_consent
-from portal.candidates.intake import Arrival, Door, Result, Taken, take_in
 from portal.candidates.listing import BY_HAND, DIRECT, Filters, Found, Sort, query_of, read_filters
+from portal.candidates.page import EDIT, SEE, AnyRequest, url_of
 from portal.candidates.timeline import ShownAnswer, ShownMessage
 from portal.jobs.deadlines import at_place
 from portal.jobs.jobs import Job, get_job
-from portal.links.personal import personal_url
-from portal.web.forms import Form, Invalid
-from portal.web.missing import Missing
+from portal.web.forms import Form
 from portal.web.paging import page_number, pager
 
 # Rooms above answer these; portal/app.py brings both together.
@@ -38,9 +35,6 @@ MessagesShown = Callable[[UUID, UUID], Awaitable[list[ShownMessage]]]
 QuestionCount = Callable[[UUID], Awaitable[int]]
 """How many questions a job's interview has."""
 
-AnyRequest = Request[Any, Any, Any]
-SEE = {"permission": Permission.SEE_CANDIDATES}
-EDIT = {"permission": Permission.EDIT_CANDIDATES}
 STAGES = {
     Stage.INVITED: "Invited",
     Stage.CAPTURED: "Gave name",
@@ -52,6 +46,8 @@ STAGES = {
 }
 OFFERED = [stage for stage in Stage if stage is not Stage.DISQUALIFIED]
 """As filters. Nobody here disqualifies; a system that reports it is rare."""
+NO_STATE: dict[str, object] = {"stage": None, "stuck": False, "asked": False, "uninvited": False}
+"""Filters of which one at a time is on."""
 END_OF_DAY = time(23, 59)
 
 
@@ -97,6 +93,7 @@ async def _listed(
         "page": pager(path=path, query=query_of(filters), page=page, total=found.total),
         "filters": filters,
         "held": {key: value for key, value in query_of(filters).items() if key != "q"},
+        "asked": query_of(filters),
         "links": _links(path, filters, ways),
         "write_href": _write_href(filters) if found.total else "",
         "path": path,
@@ -126,93 +123,17 @@ def _links(path: str, filters: Filters, ways: list[tuple[str, str]]) -> dict[str
 
     channels = [*ways, (BY_HAND, "Added by somebody"), (DIRECT, "Direct")]
     return {
-        "all": href(stage=None, stuck=False, asked=False),
-        "stuck": href(stage=None, stuck=True, asked=False),
-        "asked": href(stage=None, stuck=False, asked=True),
-        "stages": [
-            (stage, label, href(stage=stage, stuck=False, asked=False)) for stage, label in STAGES.items() if stage in OFFERED
-        ],
+        "all": href(**NO_STATE),
+        "stuck": href(**NO_STATE | {"stuck": True}),
+        "asked": href(**NO_STATE | {"asked": True}),
+        "uninvited": href(**NO_STATE | {"uninvited": True}),
+        "stages": [(stage, label, href(**NO_STATE | {"stage": stage})) for stage, label in STAGES.items() if stage in OFFERED],
         "channels": [(key, label, href(channel=key)) for key, label in channels],
         "any_channel": href(channel=""),
         "channel_label": dict(channels).get(filters.channel, "Came by"),
         "newest": href(sort=Sort.NEWEST),
         "active": href(sort=Sort.ACTIVE),
     }
-
-
-# ---- Adding by hand --------------------------------------------------------------------------------------------------
-
-
-@get("/app/jobs/{job_id:uuid}/candidates/add", opt=EDIT)
-async def add_page(request: AnyRequest, member: SignedIn, job_id: UUID) -> Template:
-    job = await get_job(member.workspace_id, job_id)
-    added = await _added(member, request.query_params.get("added", ""))
-    return _add_form(request, member, job, values={"invite": "now"}, errors={}, added=added)
-
-
-@post("/app/jobs/{job_id:uuid}/candidates/add", opt=EDIT)
-async def add(request: AnyRequest, member: SignedIn, now: datetime, job_id: UUID) -> Template | Response[str]:
-    job = await get_job(member.workspace_id, job_id)
-    form = Form(await request.form())
-    try:
-        taken = await take_in(_by_hand(job, member, form), now=now)
-    except Invalid as wrong:
-        return _add_form(request, member, job, values=form.values, errors=wrong.errors)
-    return done(request, f"/app/jobs/{job_id}/candidates/add?added={taken.application_id}", _how_it_went(taken))
-
-
-def _by_hand(job: Job, member: SignedIn, form: Form) -> Arrival:
-    """Raises `Invalid`."""
-    note = form.long_text("note", longest=2000)
-    form.check()
-    return Arrival(
-        job=job,
-        door=Door.FORM,
-        name=form.raw("name"),
-        email=form.raw("email"),
-        phone=form.raw("phone"),
-        invite=form.raw("invite") == "now",
-        note=note,
-        member_id=member.id,
-    )
-
-
-def _how_it_went(taken: Taken) -> str:
-    if taken.result is Result.UNCHANGED:
-        return "This person is at this job already. Their link is below."
-    return "Added. Copy the link below."
-
-
-async def _added(member: SignedIn, text: str) -> dict[str, Any] | None:
-    """Who was just added, and the link that is theirs alone."""
-    try:
-        application = await applications.get_application(member.workspace_id, UUID(text))
-    except (ValueError, Missing):
-        return None
-    return {"application": application, "url": _url(application)}
-
-
-def _add_form(
-    request: AnyRequest,
-    member: SignedIn,
-    job: Job,
-    *,
-    values: Mapping[str, str],
-    errors: Mapping[str, str],
-    added: dict[str, Any] | None = None,
-) -> Template:
-    status = HTTP_422_UNPROCESSABLE_ENTITY if errors else HTTP_200_OK
-    return job_page(
-        request,
-        member,
-        "candidates/add.html",
-        job=job,
-        tab="candidates",
-        status=status,
-        values=values,
-        errors=errors,
-        added=added,
-    )
 
 
 # ---- One person ------------------------------------------------------------------------------------------------------
@@ -245,6 +166,7 @@ async def candidate_page(
         question_count=await question_count(application.job_id),
         stops=await contact_stops(member.workspace_id, application.email, application.phone),
         consent=await latest_consent(member.workspace_id, application.candidate_id, application.phone),
+        resumes=await resumes.resumes_of(member.workspace_id, application.candidate_id),
         more_time=await extensions.offer(member.workspace_id, application_id, now),
         now=now,
     )
@@ -257,7 +179,7 @@ def _candidate(request: AnyRequest, member: SignedIn, application: Application, 
         "candidates/candidate.html",
         nav="candidates",
         application=application,
-        url=_url(application),
+        url=url_of(application),
         language=language_name(application.language),
         stage_label=STAGES[application.stage].lower(),
         errors={},
@@ -311,8 +233,4 @@ def language_name(tag: str) -> str:
         return tag
 
 
-def _url(application: Application) -> str:
-    return personal_url(application.personal_link_id, application.token_version)
-
-
-handlers = [list_page, job_list_page, add_page, add, candidate_page, withdraw, restore, extend]
+handlers = [list_page, job_list_page, candidate_page, withdraw, restore, extend]

@@ -196,8 +196,10 @@ def _captured(event: Event, timezone: str) -> tuple[str, str]:
 
 
 def _extended(event: Event, timezone: str) -> tuple[str, str]:
-    until = moment(datetime.fromisoformat(str(event.data["until"])), timezone)
-    return f"Deadline moved to {until}", _by(event)
+    until = str(event.data.get("until", ""))
+    if not until:  # of one whose data was erased
+        return "Deadline moved", _by(event)
+    return f"Deadline moved to {moment(datetime.fromisoformat(until), timezone)}", _by(event)
 
 
 def _asked_for_time(event: Event, timezone: str) -> tuple[str, str]:
@@ -254,6 +256,7 @@ def _plainly(title: str) -> Callable[[Event, str], tuple[str, str]]:
 
 SAID: dict[str, Callable[[Event, str], tuple[str, str]]] = {
     EventKind.INVITED: _invited,
+    EventKind.INVITE_WANTED: _plainly("Invite asked for"),
     EventKind.CAPTURED: _captured,
     EventKind.LINK_REQUESTED: _plainly("Asked for the link"),
     EventKind.STARTED: _plainly("Started the interview"),

@@ -1,6 +1,7 @@
 """Answers: reading what was typed, keeping it, showing it."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -109,6 +110,11 @@ async def save_answer(
             await add_event(workspace_id, application_id, EventKind.ANSWERED, now, {**data, "prompt": question.prompt})
         await _count(workspace_id, application_id, now)
     return True
+
+
+async def forget(workspace_id: UUID, application_ids: Sequence[UUID]) -> None:
+    """What was answered is known no more; how many answers there were, the application says. In the caller's transaction."""
+    await db.run("DELETE FROM answer WHERE workspace_id = $1 AND application_id = ANY($2)", workspace_id, list(application_ids))
 
 
 async def _still_open(workspace_id: UUID, application_id: UUID, now: datetime) -> bool:

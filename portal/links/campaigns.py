@@ -59,7 +59,7 @@ FIELDS = CampaignFields.__struct_fields__
 async def list_campaigns(workspace_id: UUID) -> list[Campaign]:
     """All of them, newest first, archived ones last."""
     sql = "SELECT * FROM campaign WHERE workspace_id = $1 ORDER BY archived_at IS NOT NULL, created_at DESC, id DESC"
-    return [_campaign(row) for row in await db.rows(sql, workspace_id)]
+    return [campaign_from(row) for row in await db.rows(sql, workspace_id)]
 
 
 async def get_campaign(workspace_id: UUID, campaign_id: UUID) -> Campaign:
@@ -72,7 +72,7 @@ async def get_campaign(workspace_id: UUID, campaign_id: UUID) -> Campaign:
 
 async def find_campaign(workspace_id: UUID, campaign_id: UUID) -> Campaign | None:
     found = await db.row("SELECT * FROM campaign WHERE workspace_id = $1 AND id = $2", workspace_id, campaign_id)
-    return _campaign(found) if found else None
+    return campaign_from(found) if found else None
 
 
 async def make_campaign(workspace_id: UUID, campaign_id: UUID, fields: CampaignFields, *, now: datetime) -> None:
@@ -174,5 +174,6 @@ async def _change(workspace_id: UUID, campaign_id: UUID, setting: str, *values: 
     await changes.workspace_changed(workspace_id)
 
 
-def _campaign(row: db.Row) -> Campaign:
+def campaign_from(row: db.Row) -> Campaign:
+    """A row of the table."""
     return Campaign(**{name: row[name] for name in Campaign.__struct_fields__})

@@ -4,7 +4,7 @@ The token is grown from the installation's secret, the link's id and a version, 
 its digest is kept. Raising the version ends the token that was out.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -117,3 +117,19 @@ async def _keep_replaced(workspace_id: UUID, link_id: UUID, version: int, now: d
         version,
         now,
     )
+
+
+async def end_personal_links(workspace_id: UUID, application_ids: Sequence[UUID]) -> list[UUID]:
+    """End every token that was ever given out for these applications, with what their links were called; the links' ids. In the
+    caller's transaction; afterwards `changes.link_changed` has to be told of each."""
+    found = await db.rows(
+        "SELECT id, token_version FROM link WHERE workspace_id = $1 AND kind = 'personal' AND application_id = ANY($2) "
+        "ORDER BY id FOR UPDATE",
+        workspace_id,
+        list(application_ids),
+    )
+    await db.run_many(
+        "UPDATE link SET token_version = $2, token_digest = $3, label = '', note = '' WHERE id = $1",
+        [(row["id"], row["token_version"] + 1, crypto.digest(token_of(row["id"], row["token_version"] + 1))) for row in found],
+    )
+    return [row["id"] for row in found]

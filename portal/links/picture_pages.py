@@ -11,7 +11,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 
 from portal.accounts.access import Permission, SignedIn
 from portal.accounts.page import done, member_page
-from portal.accounts.pages import settings_tabs
+from portal.accounts.tabs import settings_tabs
 from portal.jobs.jobs import get_job
 from portal.links import history, links, pictures
 from portal.links.links import ShownLink

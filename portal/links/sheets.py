@@ -5,15 +5,14 @@ import io
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
-import charset_normalizer
 import msgspec
 
+from portal.web import spreadsheets
 from portal.web.exports import plain
 from portal.web.forms import Invalid
 
 MOST_BYTES = 2_000_000
 MOST_ROWS = 5_000
-DELIMITERS = ",;\t|"
 
 
 class Column(StrEnum):
@@ -75,13 +74,10 @@ def read_sheet(content: bytes) -> Sheet:
 def _decode(content: bytes) -> str:
     if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         raise _wrong("This is a workbook. Save its sheet as CSV, then choose that file.")
-    try:
-        return content.decode("utf-8-sig").replace("\0", "")
-    except UnicodeDecodeError:
-        best = charset_normalizer.from_bytes(content).best()
-    if best is None:
+    encoding = spreadsheets.encoding_of(io.BytesIO(content))
+    if encoding is None:
         raise _wrong("This is not a text file. Save the table as CSV, then choose that file.")
-    return str(best).removeprefix("\ufeff").replace("\0", "")
+    return content.decode(encoding, "replace").removeprefix("\ufeff").replace("\0", "")
 
 
 def _records(text: str) -> list[tuple[int, list[str]]]:
@@ -94,10 +90,8 @@ def _records(text: str) -> list[tuple[int, list[str]]]:
 
 
 def _delimiter(text: str) -> str:
-    """What divides the first line into the most heads that we know. `csv.Sniffer` guesses by frequency, and is misled by titles
-    with commas in them."""
     first = next((line for line in text.splitlines() if line.strip()), "")
-    return max(DELIMITERS, key=lambda mark: len(_columns(next(csv.reader([first], delimiter=mark), []))))
+    return spreadsheets.delimiter_of(first, lambda cells: len(_columns(cells)))
 
 
 def _columns(head: Sequence[str]) -> dict[Column, int]:

@@ -59,6 +59,7 @@ LABELS: dict[str, str] = {
     Reason.ERASED: "Their data was erased",
     Reason.HELD_OUT: "Left without nudges, for the comparison",
     Reason.REPLIED: "They have written back",
+    Reason.NOT_INVITED: "Have not been invited yet",
     Reason.REMINDED_ELSEWHERE: "Their applicant system reminds them",
     Reason.SKIPPED_BY_MEMBER: "Skipped by a member",
     Reason.BLAST_STOPPED: "It was stopped",

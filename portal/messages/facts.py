@@ -52,6 +52,8 @@ class ApplicationFacts(msgspec.Struct, frozen=True, kw_only=True):
     unreachable: dict[Channel, Reason]
     """Channels that can't be used, and why."""
     done: tuple[Done, ...] = ()
+    invite_later: bool = False
+    """Somebody will have them invited, and has not yet."""
     arm: Arm | None = None
     reminded_elsewhere: bool = False
     """They came by a link in the messages of an applicant system that reminds them itself."""
@@ -106,7 +108,7 @@ WAITING = (State.SCHEDULED, State.HELD, State.SKIPPED, State.CLAIMED)
 """States of messages by hand that may yet go."""
 
 READ = """
-SELECT a.id, a.workspace_id, a.job_id, a.stage, a.invite, a.created_at, a.invited_at, a.captured_at, a.active_at,
+SELECT a.id, a.workspace_id, a.job_id, a.stage, a.invite, a.invite_later, a.created_at, a.invited_at, a.captured_at, a.active_at,
        a.deadline_at, a.snoozed_until, a.arm, a.replied_at,
        c.id AS candidate_id, c.name, c.email, c.phone, c.timezone AS candidate_timezone, c.browser_timezone, c.erased_at,
        j.title, j.role_type, j.status, j.minutes, j.interview_kind, j.location, j.timezone AS job_timezone,
@@ -222,6 +224,7 @@ def _facts(row: db.Row, around: Around, apart_from: str) -> ApplicationFacts:
         erased=row["erased_at"] is not None,
         hold=_hold(row),
         invite=row["invite"],
+        invite_later=row["invite_later"],
         created_at=row["created_at"],
         invited_at=row["invited_at"],
         captured_at=row["captured_at"],

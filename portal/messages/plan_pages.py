@@ -12,7 +12,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 
 from portal.accounts.access import Permission, SignedIn
 from portal.accounts.page import done, job_page, member_page
-from portal.accounts.pages import settings_tabs
+from portal.accounts.tabs import settings_tabs
 from portal.accounts.workspaces import Workspace, get_workspace
 from portal.jobs.jobs import Job, get_job
 from portal.messages import listing, plan_form, plan_keeping

@@ -50,8 +50,8 @@ class Standing(StrEnum):
 
 YOURS = (Standing.ON, Standing.OFF)
 """What the candidate can change on the page."""
-BY_THEM = {Channel.EMAIL: (Cause.UNSUBSCRIBED, Cause.STOP), Channel.SMS: (Cause.UNSUBSCRIBED,)}
-"""What they can take back on the page."""
+BY_THEM = {Channel.EMAIL: (Cause.UNSUBSCRIBED, Cause.STOP, Cause.ERASED), Channel.SMS: (Cause.UNSUBSCRIBED, Cause.ERASED)}
+"""What they can take back on the page. Who was erased and came back by themselves is written to from their own yes on."""
 
 
 class Snooze(StrEnum):

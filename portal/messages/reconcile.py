@@ -44,7 +44,11 @@ BATCH = 50
 WHOLE = 40.0
 """Seconds for all that is looked for in one go."""
 
-LATE = "state = 'unknown' AND channel = 'sms' AND handed_over_at <= $1 AND (looked_at IS NULL OR looked_at <= $2)"
+LATE = (
+    "state = 'unknown' AND channel = 'sms' AND to_address <> '' AND handed_over_at <= $1 "
+    "AND (looked_at IS NULL OR looked_at <= $2)"
+)
+"""Without an address (of somebody whose data was erased) there is nothing to look for."""
 SILENT = (
     "m.state = 'unknown' AND m.channel = 'email' AND m.looks = 0 AND s.resend_after_minutes > 0 "
     "AND m.handed_over_at <= $1::timestamptz - make_interval(mins => s.resend_after_minutes)"

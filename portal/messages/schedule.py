@@ -153,15 +153,15 @@ def _objection(case: Case, wish: Wanted) -> NoSlot | None:
     facts = case.facts
     if wish.by_hand:
         return None
-    if facts.overrides.get(wish.step.key, (None,))[0] is Override.SKIP:
-        return NoSlot(Reason.SKIPPED_BY_MEMBER, "A member skipped it")
-    if facts.arm is Arm.HELD_OUT:
-        return NoSlot(Reason.HELD_OUT, "They get no nudges, so that one can see whether nudges help")
-    if facts.reminded_elsewhere:
-        return NoSlot(Reason.REMINDED_ELSEWHERE, "The applicant system by whose message they came reminds them")
-    if case.plan.stop_on_reply and facts.replied_at is not None and facts.replied_at > anchor(facts):
-        return NoSlot(Reason.REPLIED, "They wrote back")
-    return None
+    wrote_back = case.plan.stop_on_reply and facts.replied_at is not None and facts.replied_at > anchor(facts)
+    objections = (
+        (facts.overrides.get(wish.step.key, (None,))[0] is Override.SKIP, Reason.SKIPPED_BY_MEMBER, "A member skipped it"),
+        (facts.invite_later and facts.stage == "invited", Reason.NOT_INVITED, "They have not been invited yet"),
+        (facts.arm is Arm.HELD_OUT, Reason.HELD_OUT, "They get no nudges, so that one can see whether nudges help"),
+        (facts.reminded_elsewhere, Reason.REMINDED_ELSEWHERE, "The applicant system by whose message they came reminds them"),
+        (wrote_back, Reason.REPLIED, "They wrote back"),
+    )
+    return next((NoSlot(code, reason) for it_holds, code, reason in objections if it_holds), None)
 
 
 def _by_hand(case: Case, wish: Wanted) -> Slot:

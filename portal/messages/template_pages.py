@@ -13,7 +13,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 
 from portal.accounts.access import Permission, SignedIn
 from portal.accounts.page import done, job_page, member_page
-from portal.accounts.pages import settings_tabs
+from portal.accounts.tabs import settings_tabs
 from portal.messages import template_scenes as scenes
 from portal.messages import templates
 from portal.messages.fields import SAID

@@ -90,6 +90,7 @@ class Reason(StrEnum):
     ERASED = "erased"
     HELD_OUT = "held_out"
     REPLIED = "replied"
+    NOT_INVITED = "not_invited"
     REMINDED_ELSEWHERE = "reminded_elsewhere"
     SKIPPED_BY_MEMBER = "skipped_by_member"
     JUST_WRITTEN_TO = "just_written_to"

@@ -8,7 +8,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_404_NOT_FOUND
 
 from portal.accounts.access import Permission, SignedIn
 from portal.accounts.page import done, member_page
-from portal.accounts.pages import settings_tabs
+from portal.accounts.tabs import settings_tabs
 from portal.reports import weekly, weekly_stop
 from portal.settings import settings
 from portal.web.forms import Form

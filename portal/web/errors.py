@@ -1,5 +1,7 @@
 """What people see when something is wrong: one clear sentence, never a stack trace."""
 
+from http import HTTPStatus
+
 import structlog
 from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException
@@ -53,11 +55,16 @@ def _route(request: Request) -> str:  # type: ignore[type-arg]
     return f"/{first[0]}/…" if first else "/"
 
 
+def _code(status: int) -> str:
+    """For programs: the status in a word or two."""
+    return "too_large" if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else HTTPStatus(status).name.lower()
+
+
 def _answer(request: Request, status: int, headers: dict[str, str]) -> Response:  # type: ignore[type-arg]
     title, text = SENTENCES.get(status, SENTENCES[500 if status >= 500 else 400])
     path = request.scope["path"]
     if path.startswith(("/api/", "/hooks/")):
-        problem = {"type": "about:blank", "title": title, "status": status, "detail": text}
+        problem = {"type": "about:blank", "title": title, "status": status, "detail": text, "code": _code(status)}
         return Response(problem, status_code=status, media_type="application/problem+json", headers=headers)
     return Template(
         "layouts/error.html",

@@ -73,9 +73,14 @@ def download(kind: Format, title: str, header: Sequence[str], rows: Iterable[Seq
     """The answer that saves the table as a file named after `title`."""
     # Both are written when the answer is sent, in a thread of its own.
     chunks = csv_chunks(header, rows) if kind is Format.CSV else (as_xlsx(title, header, rows) for _ in range(1))
-    name = f"{slugify(title, max_length=80) or 'table'}.{kind.value}"
+    name = f"{slug_of(title)}.{kind.value}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Stream(chunks, media_type=MEDIA_TYPES[kind], headers=headers)
+
+
+def slug_of(title: str) -> str:
+    """What a file named after `title` is called, without its ending: letters and digits that every header can carry."""
+    return slugify(title, max_length=80) or "table"
 
 
 def safe(text: str) -> str:

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import ingest, messages, redirect, reports, years
+from tests.bench import imports, ingest, messages, redirect, reports, years
 from tests.bench.stores import Stores, stores
 
-NAMES = ("redirect", "ingest", "reports", "messages")
+NAMES = ("redirect", "ingest", "reports", "messages", "imports")
+TOOLS = Path(__file__).with_name("tools.sh")
 SIZES = (100_000, 1_000_000)
 """Clicks to begin with, beside those asked for."""
 
@@ -23,13 +24,14 @@ def main() -> int:
     top.add_argument("--seconds", type=int, default=3, help="for how many each load of the redirect goes on")
     top.add_argument("--clicks", type=int, default=10_000_000, help="how many there are at most, for ingest and reports")
     top.add_argument("--due", type=int, default=100_000, help="how many messages are due")
+    top.add_argument("--rows", type=int, default=100_000, help="how many rows the larger file of people has")
     chosen = top.parse_args()
     names = chosen.names or NAMES
     if unknown := set(names) - set(NAMES):
         top.error(f"there is no benchmark {', '.join(sorted(unknown))}: choose from {', '.join(NAMES)}")
+    if {"redirect", "imports"} & set(names) and subprocess.run(["sh", TOOLS], check=False).returncode:
+        return 2
     if "redirect" in names:
-        if subprocess.run(["sh", Path(__file__).with_name("tools.sh")], check=False).returncode:
-            return 2
         redirect.run(chosen.rounds, chosen.seconds)
     if {"ingest", "reports"} & set(names):
         with stores() as used:
@@ -37,6 +39,9 @@ def main() -> int:
     if "messages" in names:
         with stores() as used:
             messages.run(used, chosen.due, chosen.rounds)
+    if "imports" in names:
+        with stores():
+            imports.run(chosen.rows, chosen.rounds, chosen.seconds)
     return 0
 
 

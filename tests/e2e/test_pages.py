@@ -20,6 +20,8 @@ MEMBER_PAGES = (
     "{job}/share",
     "{job}/candidates",
     "{job}/candidates/add",
+    "{job}/candidates/add/lines",
+    "{job}/candidates/imports",
     "{job}/interview",
     "{job}/nudges",
     "{job}/figures",
@@ -39,6 +41,8 @@ MEMBER_PAGES = (
     "/app/settings",
     "/app/settings/members",
     "/app/settings/utm",
+    "/app/settings/keys",
+    "/schema",
 )
 
 

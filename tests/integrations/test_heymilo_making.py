@@ -196,7 +196,7 @@ async def test_the_clock_sees_them_and_a_worker_makes_them(northgate: Northgate,
     from workers import actors, schedule  # they read the settings at once
 
     ana = await add_ana(northgate)
-    assert schedule.wake_heymilo in [chore.call for chore in schedule.CHORES]
+    assert "interviews at HeyMilo" in [chore.name for chore in schedule.CHORES]
     assert await due.anything_due(NOW)
     await actors._heymilo(NOW)
     assert await made_for(ana) == there.people[0].interview_id

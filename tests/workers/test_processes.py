@@ -16,8 +16,11 @@ from uuid import UUID
 import pytest
 
 from portal import db, redis
+from portal.integrations.ats import deliveries
+from portal.integrations.ats.system import Sent
 from portal.settings import ROOT, settings
 from tests.cast import NOW, Northgate, add_channel, add_link
+from tests.integrations.ats_way import connect
 from tests.messages.conftest import AFTER_3H, Life, life, new_life  # noqa: F401 - a fixture
 from workers.stores import beat_key
 
@@ -120,11 +123,17 @@ async def test_who_starts_just_as_their_nudge_falls_due_is_nudged_all_the_same(n
 
 async def test_several_clocks_and_workers_send_once(northgate: Northgate, life: Life) -> None:  # noqa: F811
     move_clock(NOW + timedelta(hours=3))
+    connection = await connect(northgate, "plain")
+    for number in range(5):
+        await deliveries.receive(connection, Sent({}, f'{{"email": "p{number}@example.com"}}'.encode()), now=NOW)
     async with running(WORKER, WORKER, CLOCK, CLOCK):
+        await until(lambda: db.value("SELECT count(*) = 5 FROM ats_delivery WHERE state = 'done'"))
         await until(lambda: db.value("SELECT count(*) FROM message WHERE state = 'sent'"))
         move_clock(NOW + timedelta(hours=24))
         await until(lambda: db.value("SELECT count(*) = 2 FROM message WHERE state = 'sent'"))
     assert await life.events() == ["message_sent", "message_sent"]
+    assert await db.value("SELECT count(*) FROM application WHERE door = 'ats'") == 5
+    assert await db.value("SELECT sum(attempts) FROM ats_delivery") == 5
 
 
 async def test_a_clock_without_workers_piles_nothing_up(northgate: Northgate, life: Life) -> None:  # noqa: F811

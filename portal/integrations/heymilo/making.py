@@ -7,6 +7,7 @@ there before anything is sent again. One at a time does this for an application 
 """
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -222,4 +223,14 @@ async def _put_off(asker: Asker, task: Task, failed: Failed) -> None:
         asker.now + wait,
         failed.problem.value,
         failed.may_have_arrived,
+    )
+
+
+async def forget(workspace_id: UUID, application_ids: Sequence[UUID]) -> None:
+    """Where these people's interviews are, and what HeyMilo said of them. For an erasure, in its transaction. HeyMilo's API can't
+    be told to forget somebody: its own pages do that."""
+    await db.run(
+        "DELETE FROM heymilo_interview WHERE workspace_id = $1 AND application_id = ANY($2::uuid[])",
+        workspace_id,
+        list(application_ids),
     )

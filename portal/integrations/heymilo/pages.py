@@ -11,7 +11,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 
 from portal.accounts.access import Permission, SignedIn
 from portal.accounts.page import done, job_page, member_page
-from portal.accounts.pages import settings_tabs
+from portal.accounts.tabs import settings_tabs
 from portal.integrations.heymilo import accounts, api, postings
 from portal.integrations.heymilo.api import Asker
 from portal.integrations.heymilo.problems import SENTENCES, Failed, Problem

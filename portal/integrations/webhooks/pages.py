@@ -11,7 +11,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 
 from portal.accounts.access import Permission, SignedIn
 from portal.accounts.page import done, member_page
-from portal.accounts.pages import settings_tabs
+from portal.accounts.tabs import settings_tabs
 from portal.integrations.webhooks import deliveries, endpoints
 from portal.integrations.webhooks.deliveries import Count, State
 from portal.integrations.webhooks.endpoints import Health, Wanted, Why
