@@ -1,4 +1,4 @@
-"""Time zones and countries, as forms offer them."""
+"""Time zones, countries and languages, as forms offer them."""
 
 import re
 import unicodedata
@@ -12,6 +12,12 @@ NO_COUNTRIES = frozenset({"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", 
 """Two-letter codes of CLDR that are groups, test data, or parts of a country (ISO 3166-1 does not assign them)."""
 LANGUAGES = {"en": "English", "es": "Spanish"}
 """What candidates can be addressed in."""
+
+
+def spoken(language: str) -> str:
+    """The one of `LANGUAGES` that is spoken to somebody who reads `language` (BCP 47)."""
+    code = language.partition("-")[0]
+    return code if code in LANGUAGES else "en"
 
 
 @cache

@@ -1,12 +1,16 @@
 """What the redirect answers, as bytes: a status, headers, a body."""
 
+from collections.abc import Mapping
 from functools import cache
 from http import HTTPStatus
 from typing import NamedTuple
 
+from portal.accounts.places import spoken
 from portal.clicks import cards
 from portal.clicks.hits import Outcome
 from portal.clicks.targets import Target
+from portal.clicks.words import WORDS, Said, words
+from portal.jobs.jobs import Job
 from portal.settings import settings
 from portal.web import security
 from portal.web.templating import render
@@ -26,31 +30,6 @@ STATUS = {
 }
 """410 for what does not come back (RFC 9110, 15.5.11), 404 for the rest."""
 
-TITLES = {
-    Outcome.UNKNOWN: "This link leads nowhere",
-    Outcome.PAUSED: "This link is paused",
-    Outcome.NOT_STARTED: "This link is not open yet",
-    Outcome.NOT_OPEN: "This job is not open yet",
-    Outcome.CLOSED: "This job is closed",
-    Outcome.EXPIRED: "This link has ended",
-    Outcome.ARCHIVED: "This link is no longer in use",
-}
-LINES = {
-    Outcome.UNKNOWN: (
-        "There is nothing at this address. Perhaps a letter got lost when it was typed or copied.",
-        "Open the post or the message again and tap the link there. If you were sent a link of your own, the newest one works.",
-    ),
-    Outcome.PAUSED: ("{company} has paused it. Please try again later.",),
-    Outcome.NOT_STARTED: ("{company} has not opened it yet. Please try again later.",),
-    Outcome.NOT_OPEN: ("{company} has not opened “{job}” yet. Please try again later.",),
-    Outcome.CLOSED: (
-        "{company} no longer takes applications for “{job}”. Thank you for your interest.",
-        "If you began already, open the link in the message that you got: what you saved is kept.",
-    ),
-    Outcome.EXPIRED: ("{company} used it until recently. A newer post may have the new one.",),
-    Outcome.ARCHIVED: ("{company} no longer uses it. A newer post may have the new one.",),
-}
-
 
 class Answer(NamedTuple):
     status: int
@@ -67,17 +46,16 @@ def card(target: Target) -> Answer:
 
 
 def stopped(outcome: Outcome, target: Target | None) -> Answer:
-    """A page that says why there is no redirect, and what to do."""
+    """A page that says why there is no redirect, and what to do; of an unknown link, in all languages."""
     if target is None:
         return _page(STATUS[Outcome.UNKNOWN], _unknown())
-    lines = [line.format(company=target.job.workspace_name, job=target.job.title) for line in LINES[outcome]]
-    return _page(STATUS[outcome], _text(TITLES[outcome], lines))
+    job, language = target.job, spoken(target.job.language)
+    return _page(STATUS[outcome], _text({language: _about(words(language).stopped[outcome], job)}))
 
 
 def away() -> Answer:
     """The database is away and this link is not in memory."""
-    body = _text("Back in a moment", ["The service is not reachable for a moment. Please try again."])
-    answer = _page(HTTPStatus.SERVICE_UNAVAILABLE, body)
+    answer = _page(HTTPStatus.SERVICE_UNAVAILABLE, _away())
     answer.headers.append((b"retry-after", b"5"))
     return answer
 
@@ -86,13 +64,24 @@ def _page(status: HTTPStatus, body: bytes) -> Answer:
     return Answer(status, [*_always(), (b"content-type", HTML), (b"content-length", str(len(body)).encode())], body)
 
 
-def _text(title: str, lines: list[str]) -> bytes:
-    return render("clicks/unknown.html", title=title, lines=lines).encode()
+def _about(said: Said, job: Job) -> Said:
+    return Said(said.title, tuple(line.format(company=job.workspace_name, job=job.title) for line in said.lines))
+
+
+def _text(pages: Mapping[str, Said]) -> bytes:
+    """By language; the first is the page's, and others follow below it."""
+    first, *others = pages.items()
+    return render("clicks/unknown.html", lang=first[0], said=first[1], others=others, skip_label=words(first[0]).skip).encode()
 
 
 @cache
 def _unknown() -> bytes:
-    return _text(TITLES[Outcome.UNKNOWN], list(LINES[Outcome.UNKNOWN]))
+    return _text({language: known.stopped[Outcome.UNKNOWN] for language, known in WORDS.items()})
+
+
+@cache
+def _away() -> bytes:
+    return _text({language: known.away for language, known in WORDS.items()})
 
 
 @cache

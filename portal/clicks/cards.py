@@ -11,12 +11,13 @@ from typing import NamedTuple
 
 from portal import crypto
 from portal.clicks.targets import Target, read_target
+from portal.clicks.words import words
 from portal.jobs.jobs import Job, find_public_job
 from portal.links.pictures import path_of
 from portal.links.slugs import is_token
 from portal.settings import settings
 from portal.web.missing import Missing
-from portal.web.templating import plural, render
+from portal.web.templating import render
 
 WIDTH, HEIGHT = 1200, 630
 LOOK = 1
@@ -87,7 +88,7 @@ def shown(job: Job, title: str = "") -> Shown:
         title=title or job.card_title or job.title,
         place=job.location,
         pay=job.pay,
-        next_step=f"Interactive interview · about {plural(job.minutes, 'minute')} · on your phone",
+        next_step=words(job.language).next_step_of(job.minutes),
     )
 
 
@@ -125,7 +126,7 @@ def _picture_of_target(target: Target) -> str:
 
 def _card(job: Job, title: str, text: str, url: str, picture: str) -> Card:
     title = title or job.card_title or job.title
-    about = f"About {plural(job.minutes, 'minute')}, from your phone."
+    about = words(job.language).about_of(job.minutes)
     return Card(
         title=shortened(title, LONGEST_TITLE),
         text=shortened(text or job.card_text or job.place_and_pay or about, LONGEST_TEXT),

@@ -5,6 +5,7 @@ from typing import Any
 from litestar.response import Template
 from litestar.status_codes import HTTP_200_OK, HTTP_404_NOT_FOUND
 
+from portal.accounts import places
 from portal.interviews import page_words
 from portal.jobs.branding import brand_css_href
 from portal.jobs.jobs import Job
@@ -32,7 +33,7 @@ def candidate_page(
 
 def spoken(language: str, workspace_name: str) -> dict[str, Any]:
     """What a template needs to speak `language`: words, and how to count and to write days; and the layout's own words."""
-    known = page_words.spoken(language)
+    known = places.spoken(language)
     w = page_words.words(known)
     return {
         "lang": known,

@@ -7,6 +7,8 @@ candidates can be told, and a test walks their forms to see that none is missing
 import re
 from collections.abc import Callable, Iterable, Mapping
 
+from portal.accounts.places import spoken
+
 Words = Mapping[str, str | tuple[str, str]]
 Errors = Mapping[str, str] | Iterable[tuple[str, str]] | None
 
@@ -89,6 +91,26 @@ ENGLISH: Words = {
     "deadline_text": "Interviews for this job have ended. Thank you for looking.",
     "not_yet_job": "This interview is still being prepared. Please try the link again later.",
     "in_the_middle": "Were you already in the middle of this interview? Open the link that you were sent, or ask {}.",
+    # The interview is elsewhere
+    "ready": "Your interview is ready",
+    "ready_name": "{}, your interview is ready",
+    "elsewhere": "An interactive interview of about {}",
+    "opens_at": "It opens at {}",
+    "finish_until": "Finish it until {}",
+    "open_interview": "Open the interview",
+    "go_on_elsewhere": "Go on with the interview",
+    "own_link": "You can come back with your own link:",
+    "opens_now": "Your interview opens …",
+    "open_now": "Open it now",
+    "welcome_back": "Welcome back",
+    "welcome_back_name": "Welcome back, {}",
+    "have_finished": "Have you finished the interview? Then nobody reminds you any more.",
+    "finished": "I have finished",
+    "told_elsewhere": "If you have finished, there is nothing more to do: {} hears of it from the interview itself.",
+    "try_later": "Please try again in a minute",
+    "very_often": "That was tapped very often.",
+    "not_there": "Your name and email are saved, but the interview can’t be opened just now.",
+    "try_again": "Try again",
     # The list of open jobs
     "open_jobs": "Open jobs",
     "see_job": "See this job",
@@ -167,6 +189,25 @@ SPANISH: Words = {
     "deadline_text": "Las entrevistas para este empleo han terminado. Gracias por su interés.",
     "not_yet_job": "Esta entrevista aún se está preparando. Pruebe el enlace de nuevo más tarde.",
     "in_the_middle": "¿Estaba ya en medio de esta entrevista? Abra el enlace que le enviaron, o pregunte a {}.",
+    "ready": "Su entrevista está lista",
+    "ready_name": "{}, su entrevista está lista",
+    "elsewhere": "Una entrevista interactiva, de {} aproximadamente",
+    "opens_at": "Se abre en {}",
+    "finish_until": "Termínela a más tardar el {}",
+    "open_interview": "Abrir la entrevista",
+    "go_on_elsewhere": "Seguir con la entrevista",
+    "own_link": "Puede volver con su propio enlace:",
+    "opens_now": "Su entrevista se abre…",
+    "open_now": "Abrirla ahora",
+    "welcome_back": "Hola de nuevo",
+    "welcome_back_name": "Hola de nuevo, {}",
+    "have_finished": "¿Ha terminado la entrevista? Entonces nadie se la recordará más.",
+    "finished": "He terminado",
+    "told_elsewhere": "Si ha terminado, no tiene que hacer nada más: {} lo sabrá por la propia entrevista.",
+    "try_later": "Inténtelo de nuevo en un minuto",
+    "very_often": "Se ha pulsado muchas veces.",
+    "not_there": "Su nombre y su correo están guardados, pero la entrevista no se puede abrir en este momento.",
+    "try_again": "Intentar de nuevo",
     "open_jobs": "Empleos abiertos",
     "see_job": "Ver este empleo",
     "no_jobs": "No hay ningún empleo abierto por el momento. Vuelva a mirar más tarde.",
@@ -197,12 +238,6 @@ ERRORS: Mapping[str, Mapping[str, str]] = {
 }
 TOO_LONG = re.compile(r"Use at most ([\d,]+) characters; this has ([\d,]+)\.")
 TOO_LONG_IN = {"es": "Use como máximo {} caracteres; hay {}."}
-
-
-def spoken(language: str) -> str:
-    """The language that is spoken to somebody who reads `language` (BCP 47)."""
-    code = language.partition("-")[0]
-    return code if code in WORDS else "en"
 
 
 def words(language: str) -> Words:
