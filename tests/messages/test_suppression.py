@@ -164,8 +164,8 @@ async def test_the_list_is_for_those_who_act_for_candidates(
 ) -> None:
     for client in (viewer, marketer):
         assert (await client.get(PATH)).status_code == 403
-        assert PATH not in (await client.get("/app/settings")).text
-    assert PATH in (await recruiter.get("/app/settings")).text
+        assert PATH not in (await client.get("/app/settings/texts")).text
+    assert PATH in (await recruiter.get("/app/settings/texts")).text
 
 
 async def test_long_lists_have_pages(recruiter: httpx.AsyncClient, northgate: Northgate) -> None:

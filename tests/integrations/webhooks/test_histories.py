@@ -20,6 +20,8 @@ from tests.integrations.webhooks.conftest import DAY, happen, listen
 VICES = [Vice.BROKEN_BEFORE, Vice.BROKEN_AFTER, Vice.RESET_BEFORE, Vice.RESET_AFTER, Vice.TOO_MANY, Vice.TOO_MANY_WAIT]
 KINDS = [EventKind.CAPTURED, EventKind.STARTED, EventKind.COMPLETED, EventKind.ANSWERED]
 ROUNDS = 40
+MOST_RUNS = 5
+"""Until something was heard twice: a run in which chance spares everybody proves little."""
 
 
 class Killed(BaseException):
@@ -45,6 +47,11 @@ class History:
             self.now = max(self.now + timedelta(seconds=1), due)
             await publishing.publish(self.now)
             await sending.send_due(self.time)
+
+    @property
+    def repeated(self) -> int:
+        """How often something was heard that had been heard before."""
+        return sum(len(customer.ids()) - len(self.told) for customer in self.customers)
 
     async def live(self) -> None:
         """Something happens, and time passes."""
@@ -91,13 +98,16 @@ async def test_whatever_dies_everything_arrives(
         for one in (customer, other):
             await listen(northgate.id, one)
         history = History(seed, northgate, application_id, [customer, other])
-        await history.run(monkeypatch)
+        for _ in range(MOST_RUNS):
+            began = history.now
+            await history.run(monkeypatch)
+            assert history.now - began < 4 * DAY
+            if history.kills > 3 and history.repeated:
+                break
         said = f"PORTAL_FAULTS_SEED={seed}, {history.kills} kills"
         for one in (customer, other):
             assert set(one.ids()) == set(history.told), said
             assert one.forged == 0, said
             assert len({(heard.id, heard.raw) for heard in one.heard}) == len(history.told), f"{said}: one id, one body"
-        repeated = len(customer.ids()) + len(other.ids()) - 2 * len(history.told)
-        assert history.kills > 3 and repeated, f"{said}: too little went wrong"
-        assert history.now - NOW < 4 * DAY
+        assert history.kills > 3 and history.repeated, f"{said}: too little went wrong"
     assert await db.value("SELECT count(*) FROM webhook_delivery WHERE state <> 'delivered'") == 0
