@@ -21,11 +21,12 @@ from portal.candidates import adding_pages, applications, extension_pages, exten
 from portal.candidates import pages as candidates_pages
 from portal.clicks import fault_pages, faults, front
 from portal.clicks import pages as clicks_pages
-from portal.integrations import ats_hooks_pages, ats_pages
 from portal.integrations import external_setup_pages as setup_pages
 from portal.integrations.api import page as api_page
 from portal.integrations.api import pages as api_pages
 from portal.integrations.api import schema_pages
+from portal.integrations.ats import hooks_pages as ats_hooks_pages
+from portal.integrations.ats import pages as ats_pages
 from portal.integrations.heymilo import hooks_pages as heymilo_hooks_pages
 from portal.integrations.heymilo import making as heymilo_making
 from portal.integrations.heymilo import pages as heymilo_pages
