@@ -42,15 +42,15 @@ async def said(counted: None, capsys: pytest.CaptureFixture[str]) -> AsyncIterat
 
 async def test_figures_that_agree_and_figures_that_do_not(said: Callable[[], str]) -> None:
     assert await cli._rebuild_figures(None, None) == 0
-    assert said() == "They agreed: 3 clicks, 27 lines.\n"
+    assert said() == "They agreed: 3 clicks, 33 lines.\n"
     await db.run("DELETE FROM click_hourly WHERE hour < $1", NOW + timedelta(days=1))
     await db.run("UPDATE click_daily SET clicks = 7 WHERE dimension = 'verdict' AND day = $1", TODAY + timedelta(days=2))
     assert await cli._rebuild_figures(TODAY + timedelta(days=1), TODAY + timedelta(days=1)) == 0
-    assert said() == "They agreed: 1 clicks, 9 lines.\n"
+    assert said() == "They agreed: 1 clicks, 11 lines.\n"
     assert await cli._rebuild_figures(None, None) == 1
     lines = said().splitlines()
     assert [line.split()[0] for line in lines] == ["2026-11-23", "2026-11-25", "2"]
-    assert lines[-1] == "2 lines differed and were put right: 3 clicks, 27 lines."
+    assert lines[-1] == "2 lines differed and were put right: 3 clicks, 33 lines."
     assert await cli._rebuild_figures(None, None) == 0
 
 
@@ -72,7 +72,7 @@ async def test_doctor_sees_figures_that_do_not_agree_and_rebuilding_says_it_by_i
     assert code == 2
     assert "every day says of each verdict what the clicks say: 1 lines differ" in said
     code, said, _ = await portal("rebuild-figures", "--from", str(TODAY))
-    assert (code, said.splitlines()[-1]) == (1, "1 lines differed and were put right: 3 clicks, 27 lines.")
+    assert (code, said.splitlines()[-1]) == (1, "1 lines differed and were put right: 3 clicks, 33 lines.")
     assert await broken_lately() == []
 
 

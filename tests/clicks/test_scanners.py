@@ -180,7 +180,7 @@ async def test_the_order_of_arrival_and_the_size_of_batches_do_not_matter(northg
     verdicts = set()
     for limit in (7, 1000):
         await db.run("DELETE FROM click")
-        for table in ("landing", "click_hourly", "click_daily", "visitor_day"):
+        for table in ("landing", "click_hourly", "click_daily", "click_mix", "visitor_day"):
             await db.run(f"DELETE FROM {table}")
         arriving = dice.sample([*hits, *landed], len(hits) + len(landed))
         for n in range(0, len(arriving), 60):
