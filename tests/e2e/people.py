@@ -132,9 +132,14 @@ async def give_name(page: Page, *, name: str = "Ana Duarte", email: str = "ana.d
 ANSWERS = ("19I4512E", "4", "In a month", "Yes")
 
 
+async def asked(page: Page, number: int) -> None:
+    """Wait until question `number` shows. Before a reload: one while the answer is still on its way finds no page to load again."""
+    await expect(page.get_by_text(f"Question {number} of 4").first).to_be_visible()
+
+
 async def answer(page: Page, number: int) -> None:
     """Answer question `number` and go on."""
-    await expect(page.get_by_text(f"Question {number} of 4").first).to_be_visible()
+    await asked(page, number)
     kind = QUESTIONS[number - 1][0]
     if kind in {"one_of", "yes_no"}:
         await page.get_by_text(ANSWERS[number - 1], exact=True).tap()

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.async_api import Browser
 
-from tests.e2e.people import answer, channel_row, finished, give_name, laptop, make_job, make_links, phone, set_up
+from tests.e2e.people import answer, asked, channel_row, finished, give_name, laptop, make_job, make_links, phone, set_up
 from tests.e2e.running import Running, wait_for
 from tests.e2e.test_path import nudge_link
 
@@ -24,6 +24,7 @@ async def test_the_path_goes_on_after_web_and_worker_are_killed(empty_portal: Ru
             await page.goto(links["instagram/story"])
             await give_name(page)
             await answer(page, 1)
+            await asked(page, 2)
             empty_portal.kill(WEB)
             empty_portal.kill(WORKER)
             await back(empty_portal)

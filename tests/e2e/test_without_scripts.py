@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.e2e.people import answer, channel_row, finished, give_name, laptop, make_job, make_links, phone, set_up
+from tests.e2e.people import answer, asked, channel_row, finished, give_name, laptop, make_job, make_links, phone, set_up
 from tests.e2e.running import Running, wait_for
 
 pytestmark = [pytest.mark.no_stores, pytest.mark.timeout(300)]
@@ -21,6 +21,7 @@ async def test_a_candidate_needs_neither_scripts_nor_cookies(empty_portal: Runni
             await answer(page, 1)
             await page.get_by_role("link", name="Back", exact=True).tap()
             await answer(page, 1)
+            await asked(page, 2)
             await page.reload()
             await answer(page, 2)
             own = await come_back_later(page)
