@@ -1,5 +1,5 @@
 """A year of clicks, made in the database itself: so many of them, spread evenly over links and days, and the people whom they
-brought. Figures are counted from them, as `portal rebuild-figures` would.
+brought. Figures are counted from them, as `portal rebuild-figures` would; then the clock has been here.
 
 Whatever slows loading down (indexes, triggers, foreign keys) waits until everything is there.
 """
@@ -17,6 +17,7 @@ from portal.accounts.access import Role, SignedIn
 from portal.clicks import partitions
 from portal.migrations import migrate
 from portal.migrations.versions import portal_2026_11_23_sums
+from portal.reports import came, folds, totals, touches
 from tests.cast import NOW, add_channel, add_job, add_link, add_member, add_workspace, insert
 
 LINKS, DAYS, PEOPLE = 1_000, 365, 20_000
@@ -154,6 +155,8 @@ async def make(url: str, clicks: int, now: datetime) -> Year:
         await _add_figures(began, now)
     await _run("ANALYZE")
     await _add_sums()
+    await _run("ANALYZE")
+    await _let_the_clock_work(now)
     await _run("VACUUM ANALYZE")
     await db.close()
     return year
@@ -224,6 +227,15 @@ async def _add_sums() -> None:
             await connection.execute(
                 Path(str(migration.__file__)).with_suffix(".sql").read_text().partition(begins)[2], timeout=3600
             )
+    await _run("SELECT total_jobs(array_agg(id)) FROM job")
+    for row in await db.rows("SELECT DISTINCT workspace_id, day FROM click_sum_daily ORDER BY 2"):
+        await _run("SELECT count_mix($1, $2)", *row)
+
+
+async def _let_the_clock_work(now: datetime) -> None:
+    for chore in (touches.settle, came.settle, totals.fold, folds.fold):
+        while await chore(now):
+            pass
 
 
 async def _run(sql: str, *args: object) -> None:
