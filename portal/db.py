@@ -6,7 +6,7 @@ already encoded.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any
@@ -144,6 +144,13 @@ async def connection() -> AsyncIterator[asyncpg.Connection | PoolConnectionProxy
         raise RuntimeError("db.open() has not been called")
     async with DB.pool.acquire(timeout=WAITING) as fresh:
         yield fresh
+
+
+async def side_by_side(*questions: Coroutine[Any, Any, Any]) -> list[Any]:
+    """Their answers. Each has a connection of its own, except in a transaction, which is one connection: there, one by one."""
+    if DB.current_transaction.get() is None:
+        return list(await asyncio.gather(*questions))
+    return [await question for question in questions]
 
 
 async def rows(sql: str, *args: Any) -> list[Row]:

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from portal.reports.breakdowns import Breakdown
-from portal.reports.filters import NAMES, NOTHING, VERDICTS, Filters, View, places_of
+from portal.reports.filters import NAMES, NOTHING, VERDICTS, Filters, Place, View, places_of
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -25,12 +25,16 @@ class Bar(msgspec.Struct, frozen=True):
     menus: list[Menu]
 
 
-async def bar(workspace_id: UUID, view: View, filters: Filters, breakdowns: Sequence[Breakdown]) -> Bar:
+async def places(workspace_id: UUID, filters: Filters) -> dict[str, list[Place]]:
+    """What filters can name beside those in force."""
+    kinds = [kind for kind in ("job", "campaign", "channel") if "link" not in filters.places and kind not in filters.places]
+    return await places_of(workspace_id, kinds)
+
+
+def bar(view: View, filters: Filters, places: Mapping[str, Sequence[Place]], breakdowns: Sequence[Breakdown]) -> Bar:
     in_force = {name: words for name, words in filters.chosen if name in view.filters}
     chosen = [Choice(f"{NAMES[name]}: {words}", view.href(**{name: ""})) for name, words in in_force.items()]
-    kinds = [kind for kind in ("job", "campaign", "channel") if "link" not in filters.places and kind not in filters.places]
-    places = await places_of(workspace_id, kinds)
-    found = {kind: {str(place.id): place.name for place in places[kind]} for kind in kinds}
+    found = {kind: {str(place.id): place.name for place in of_kind} for kind, of_kind in places.items()}
     return Bar(chosen, _menus(view, filters, found | _values(breakdowns) | _verdicts(filters)))
 
 

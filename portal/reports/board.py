@@ -1,15 +1,15 @@
 """Everything that a page of figures shows of one view, put together."""
 
-import asyncio
 from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
 
-from portal.reports import chance
-from portal.reports.bar import Bar, bar
+from portal import db
+from portal.reports import bar, chance
+from portal.reports.bar import Bar
 from portal.reports.breakdowns import Breakdown, breakdowns
-from portal.reports.figures import ChannelRow, ChannelTable, Figures, LinkRow, channel_table, link_rows
+from portal.reports.figures import ChannelRow, ChannelTable, Count, Figures, LinkRow, count, link_rows
 from portal.reports.filters import Filters, View
 from portal.reports.funnel import Step, funnel
 from portal.reports.hours import Hours, hours
@@ -101,10 +101,33 @@ class Board(Tables, frozen=True, kw_only=True):
         return found
 
 
-async def tables(scope: Scope, view: View, *, every_link: bool = False) -> Tables:
-    """`every_link`: with the links of all channels, open or not. Periods that are compared are asked for side by side: not in a
-    transaction."""
-    table, before = await asyncio.gather(channel_table(scope), _before(scope, view))
+async def tables(scope: Scope, view: View) -> Tables:
+    found, before = await _count(scope, view)
+    return await _tables(scope, view, found, before)
+
+
+async def board(scope: Scope, view: View, filters: Filters, *, every_link: bool = False) -> Board:
+    """`every_link`: with the links of all channels, open or not."""
+    (found, before), places = await db.side_by_side(_count(scope, view), bar.places(scope.workspace_id, filters))
+    moving = await _tables(scope, view, found, before, every_link=every_link)
+    parts = breakdowns(scope, view, found)
+    return Board(
+        **{name: getattr(moving, name) for name in Tables.__struct_fields__},
+        series=series(scope, found, before),
+        hours=hours(found.clicks.hours),
+        breakdowns=parts,
+        bar=bar.bar(view, filters, places, parts),
+    )
+
+
+async def _count(scope: Scope, view: View) -> tuple[Count, Count | None]:
+    """Of the period, and of the one before if it is compared."""
+    found, *before = await db.side_by_side(count(scope), *([count(scope.before())] if view.compare else []))
+    return found, before[0] if before else None
+
+
+async def _tables(scope: Scope, view: View, found: Count, earlier: Count | None, *, every_link: bool = False) -> Tables:
+    table, before = found.table, earlier.table if earlier else None
     return Tables(
         scope=scope,
         table=table,
@@ -114,33 +137,6 @@ async def tables(scope: Scope, view: View, *, every_link: bool = False) -> Table
         sums=sums(table, before),
         steps=funnel(table, before),
     )
-
-
-async def _before(scope: Scope, view: View) -> ChannelTable | None:
-    return await channel_table(scope.before()) if view.compare else None
-
-
-async def board(scope: Scope, view: View, filters: Filters, *, every_link: bool = False) -> Board:
-    """`every_link`: with the links of all channels, open or not. The parts are asked for side by side: not in a transaction."""
-    moving, (parts, filtering), along, at_hours = await asyncio.gather(
-        tables(scope, view, every_link=every_link),
-        _parts(scope, view, filters),
-        series(scope, compare=view.compare),
-        hours(scope),
-    )
-    return Board(
-        **{name: getattr(moving, name) for name in Tables.__struct_fields__},
-        series=along,
-        hours=at_hours,
-        breakdowns=parts,
-        bar=filtering,
-    )
-
-
-async def _parts(scope: Scope, view: View, filters: Filters) -> tuple[list[Breakdown], Bar]:
-    """A filter can be chosen from what there is."""
-    parts = await breakdowns(scope, view)
-    return parts, await bar(scope.workspace_id, view, filters, parts)
 
 
 class _Rows:

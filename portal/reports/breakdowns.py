@@ -2,9 +2,10 @@
 
 import msgspec
 
-from portal.reports import numbers, people
+from portal.reports.figures import Count
 from portal.reports.filters import NAMES, NOTHING, View, label, zone_label
 from portal.reports.scope import Dimension, Scope
+from portal.reports.tally import Counted
 from portal.web.templating import percent
 
 
@@ -39,20 +40,18 @@ class Breakdown(msgspec.Struct, frozen=True, kw_only=True):
         return sum(item.number for item in self.items)
 
 
-async def breakdowns(scope: Scope, view: View) -> list[Breakdown]:
+def breakdowns(scope: Scope, view: View, count: Count) -> list[Breakdown]:
     """One for each dimension that has anything, in the order of the filters; people's time zones last."""
-    found = await numbers.clicks_by_value(scope)
     of = "people's taps" if "people" not in scope.unknown else "hits"
-    parts = [_of_clicks(dimension, found.get(dimension, []), of, view) for dimension in NAMES if isinstance(dimension, Dimension)]
+    parts = [_of_clicks(name, count.clicks.ranked(name), of, view) for name in NAMES if isinstance(name, Dimension)]
     zones = [
-        Item(value=zone, label=zone_label(zone), number=number, href=view.href(zone=zone))
-        for zone, number in await people.by_zone(scope)
+        Item(value=zone, label=zone_label(zone), number=number, href=view.href(zone=zone)) for zone, number in count.people.zones
     ]
     parts.append(Breakdown(name="zone", title="Time zone", of="people who named one", items=zones))
     return [part for part in parts if part.items]
 
 
-def _of_clicks(dimension: Dimension, found: list[numbers.Counted], of: str, view: View) -> Breakdown:
+def _of_clicks(dimension: Dimension, found: list[Counted], of: str, view: View) -> Breakdown:
     items = [
         Item(
             value=one.value,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from portal.clicks.verdicts import Reason, Verdict
-from portal.reports.numbers import Excluded
+from portal.reports.tally import Excluded
 from portal.web.templating import plural
 
 KINDS: dict[str, tuple[str, str]] = {

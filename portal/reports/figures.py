@@ -6,13 +6,14 @@ from uuid import UUID
 import msgspec
 
 from portal import db
-from portal.reports import numbers, people
+from portal.reports import clicks, numbers, people
 from portal.reports import scope as at
 from portal.reports.costs import Cost, costs
 from portal.reports.intervals import SMALL, wilson
-from portal.reports.numbers import PERSONAL, Excluded, Origin, Source
+from portal.reports.numbers import Origin, Source, Taps
 from portal.reports.people import People, Times
 from portal.reports.scope import CHANNEL, By, Query, Scope
+from portal.reports.tally import PERSONAL, Excluded, Tally
 
 
 class Share(msgspec.Struct, frozen=True):
@@ -111,23 +112,47 @@ def share(part: int, whole: int) -> Share | None:
     return Share(part, whole, *wilson(part, whole)) if whole < SMALL else Share(part, whole)
 
 
+class Count(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that is counted of a scope."""
+
+    table: ChannelTable
+    clicks: Tally
+    people: People
+
+
+async def count(scope: Scope) -> Count:
+    questions = (clicks.read(scope), people.everybody(scope, By.CHANNEL), _taps(scope), _channels(scope), costs(scope))
+    found, everybody, taps, channels, spent = await db.side_by_side(*questions)
+    if taps is None:
+        taps = Taps(found.channels, {}, {} if "landed" in scope.unknown else found.landed)
+    by_source = _figures(taps, everybody)
+    rows = _channel_rows(scope, channels, by_source, everybody, spent)
+    return Count(table=_table(scope, rows, by_source, everybody, found), clicks=found, people=everybody)
+
+
 async def channel_table(scope: Scope) -> ChannelTable:
-    everybody = await people.everybody(scope, By.CHANNEL)
-    by_source = await _figures(scope, By.CHANNEL, everybody)
-    channels = await _channel_rows(scope, by_source, everybody)
-    links = total(row.figures for row in channels)
+    return (await count(scope)).table
+
+
+async def _taps(scope: Scope) -> Taps | None:
+    return None if scope.is_narrowed else await numbers.taps(scope, By.CHANNEL)
+
+
+def _table(
+    scope: Scope, rows: list[ChannelRow], by_source: dict[Source, Figures], everybody: People, found: Tally
+) -> ChannelTable:
+    links = total(row.figures for row in rows)
     direct, invited = (by_source.get(origin, Figures()) for origin in (Origin.DIRECT, Origin.INVITED))
-    excluded = await numbers.excluded(scope)
     return ChannelTable(
-        channels=channels,
+        channels=rows,
         links=links,
         direct=direct,
         invited=invited,
         total=links + direct + invited,
         times=everybody.total,
-        cost=Cost.of_all([row.cost for row in channels if row.cost]),
-        excluded=excluded[CHANNEL],
-        excluded_personal=excluded[PERSONAL],
+        cost=Cost.of_all([row.cost for row in rows if row.cost]),
+        excluded=found.excluded(CHANNEL),
+        excluded_personal=found.excluded(PERSONAL),
         unknown=scope.unknown,
     )
 
@@ -135,15 +160,9 @@ async def channel_table(scope: Scope) -> ChannelTable:
 async def link_rows(scope: Scope) -> list[LinkRow]:
     """Links in use, and those that were put away but have figures in the period; the most clicked first. Under a filter of clicks
     or people, those with figures only."""
-    everybody = await people.everybody(scope, By.LINK)
-    by_link = await _figures(scope, By.LINK, everybody)
-    q = Query()
-    found = await db.rows(
-        f"{at.links(scope, q)} SELECT l.id, l.slug, l.label, l.channel_id, job.title AS job_title, "
-        "l.archived_at IS NOT NULL AS archived "
-        "FROM l JOIN job ON job.workspace_id = l.workspace_id AND job.id = l.job_id ORDER BY l.slug",
-        *q.args,
-    )
+    taps = numbers.taps_of_links(scope) if scope.is_narrowed else numbers.taps(scope, By.LINK)
+    everybody, counted, found = await db.side_by_side(people.everybody(scope, By.LINK), taps, _links(scope))
+    by_link = _figures(counted, everybody)
     rows = [LinkRow(**row, figures=by_link.get(row["id"], NONE), times=everybody.times.get(row["id"], Times())) for row in found]
     shown = [row for row in rows if row.figures != NONE or not (row.archived or scope.is_narrowed)]
     return sorted(shown, key=lambda row: (-row.figures.clicks, -row.figures.people, row.slug))
@@ -153,9 +172,8 @@ def total(figures: Iterable[Figures]) -> Figures:
     return sum(figures, start=Figures())
 
 
-async def _figures(scope: Scope, by: By, everybody: People) -> dict[Source, Figures]:
+def _figures(taps: Taps, everybody: People) -> dict[Source, Figures]:
     steps = everybody.steps
-    taps = await numbers.taps(scope, by)
     return {
         source: Figures(
             clicks=taps.clicks.get(source, 0),
@@ -167,10 +185,11 @@ async def _figures(scope: Scope, by: By, everybody: People) -> dict[Source, Figu
     }
 
 
-async def _channel_rows(scope: Scope, by_source: dict[Source, Figures], everybody: People) -> list[ChannelRow]:
+def _channel_rows(
+    scope: Scope, channels: list[db.Row], by_source: dict[Source, Figures], everybody: People, spent: dict[UUID, Cost]
+) -> list[ChannelRow]:
     """Channels with links in use, and those whose links were put away but have figures in the period. Under a filter of clicks or
     people, those with figures only."""
-    spent = await costs(scope)
     made = [
         ChannelRow(
             **{name: found[name] for name in ("id", "name", "link_count", "only_link", "label")},
@@ -178,10 +197,20 @@ async def _channel_rows(scope: Scope, by_source: dict[Source, Figures], everybod
             times=everybody.times.get(found["id"], Times()),
             cost=spent.get(found["id"]),
         )
-        for found in await _channels(scope)
+        for found in channels
         if found["id"] in by_source or (found["in_use"] and not scope.is_narrowed)
     ]
     return sorted(made, key=lambda row: (-row.figures.clicks, -row.figures.people, row.name))
+
+
+async def _links(scope: Scope) -> list[db.Row]:
+    q = Query()
+    return await db.rows(
+        f"{at.links(scope, q)} SELECT l.id, l.slug, l.label, l.channel_id, job.title AS job_title, "
+        "l.archived_at IS NOT NULL AS archived "
+        "FROM l JOIN job ON job.workspace_id = l.workspace_id AND job.id = l.job_id ORDER BY l.slug",
+        *q.args,
+    )
 
 
 async def _channels(scope: Scope) -> list[db.Row]:

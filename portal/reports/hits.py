@@ -7,8 +7,9 @@ import msgspec
 
 from portal import db
 from portal.clicks.verdicts import Verdict
-from portal.reports import numbers
+from portal.reports import clicks
 from portal.reports.scope import CHANNEL, Query, Scope, at_place, single
+from portal.reports.tally import PERSONAL
 from portal.web.paging import PAGE_SIZE
 
 LONGEST_AGENT = 90
@@ -69,5 +70,6 @@ async def _how_many(scope: Scope, verdict: Verdict | None, reason: str) -> int:
     if verdict is Verdict.PERSON:
         q = Query()
         return int(await db.value(f"SELECT count(*) FROM click c WHERE {_wanted(scope, verdict, reason, q)}", *q.args))
-    lines = [line for of_kind in (await numbers.excluded(scope)).values() for line in of_kind]
+    found = await clicks.read(scope)
+    lines = [line for kind in (CHANNEL, PERSONAL) for line in found.excluded(kind)]
     return sum(line.hits for line in lines if verdict in (None, line.verdict) and reason in ("", line.reason))

@@ -5,9 +5,6 @@ from collections.abc import Mapping
 import msgspec
 from babel.dates import get_day_names
 
-from portal.reports import numbers
-from portal.reports.scope import Scope
-
 HOURS = range(24)
 
 
@@ -49,9 +46,8 @@ class Hours(msgspec.Struct, frozen=True, kw_only=True):
         ]
 
 
-async def hours(scope: Scope) -> Hours:
-    """In the workspace's zone."""
-    found = await numbers.clicks_by_hour(scope)
+def hours(found: Mapping[tuple[int, int], int]) -> Hours:
+    """Of taps by day of the week, Monday is 1, and hour of the day."""
     names, short = (get_day_names(width, locale="en_GB") for width in ("wide", "abbreviated"))
     days = [
         Day(str(names[n]), str(short[n]), [found.get((n + 1, hour), 0) for hour in HOURS])

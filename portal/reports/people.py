@@ -45,6 +45,10 @@ class People(msgspec.Struct, frozen=True):
     """By channel or link."""
     total: Times
     """Of everybody."""
+    days: dict[date, int]
+    """Those who completed, by the day on which they had arrived, so that it adds up to `completed`."""
+    zones: list[tuple[str, int]]
+    """Time zones that people named, and how many of them; the most frequent first."""
 
 
 class Paid(msgspec.Struct, frozen=True):
@@ -55,20 +59,35 @@ class Paid(msgspec.Struct, frozen=True):
 
 
 async def everybody(scope: Scope, by: By) -> People:
-    """By the channel or link that brought them first, or what there is instead; and how long all of them took."""
-    if "people" in scope.unknown:
-        return People({}, {}, Times())
-    groups: dict[Source, _Group] = defaultdict(_Group)
-    if before := totals.kept(scope):
-        await _add_totals(before, by, groups)
-        await _add_unsettled(before, by, groups)
-    if rest := totals.single(scope):
-        await _add_single(rest, by, groups)
-    return People(
-        steps={source: group.steps for source, group in groups.items() if group.counts["people"]},
-        times={source: group.times for source, group in groups.items() if isinstance(source, UUID)},
-        total=_Group.of_all(groups.values()).times,
-    )
+    """By the channel or link that brought them first, or what there is instead."""
+    crowd = _Crowd()
+    if "people" not in scope.unknown:
+        before, rest = totals.kept(scope), totals.single(scope)
+        kept = (_add_totals(before, by, crowd), _add_along(before, crowd), _add_unsettled(before, by, crowd)) if before else ()
+        await db.side_by_side(*kept, *((_add_single(rest, by, crowd),) if rest else ()))
+    return crowd.people
+
+
+class _Crowd:
+    """Everybody, while they are put together."""
+
+    def __init__(self) -> None:
+        self.groups: dict[Source, _Group] = defaultdict(_Group)
+        self.days, self.zones = Counter[date](), Counter[str]()
+
+    @property
+    def people(self) -> People:
+        return People(
+            steps={source: group.steps for source, group in self.groups.items() if group.counts["people"]},
+            times={source: group.times for source, group in self.groups.items() if isinstance(source, UUID)},
+            total=_Group.of_all(self.groups.values()).times,
+            days={day: number for day, number in self.days.items() if number},
+            zones=sorted(((zone, n) for zone, n in self.zones.items() if n), key=lambda pair: (-pair[1], pair[0])),
+        )
+
+    def add_zones(self, row: db.Row) -> None:
+        for zone, number in zip(row["zones"] or (), row["zoned"] or (), strict=True):
+            self.zones[zone] += row["sign"] * number
 
 
 class _Group:
@@ -77,6 +96,12 @@ class _Group:
     def __init__(self) -> None:
         self.counts = Counter[str]()
         self.durations = [Durations() for _ in Times.__struct_fields__]
+
+    def add(self, row: db.Row) -> None:
+        """People who were counted one by one."""
+        self.counts.update({name: row[name] for name in Steps.__struct_fields__})
+        for name, took in zip(Times.__struct_fields__, self.durations, strict=True):
+            took.single += row[name] or ()
 
     @property
     def steps(self) -> Steps:
@@ -96,7 +121,7 @@ class _Group:
         return whole
 
 
-async def _add_totals(scope: Scope, by: By, groups: dict[Source, _Group]) -> None:
+async def _add_totals(scope: Scope, by: By, crowd: _Crowd) -> None:
     q = Query()
     numbers = ", ".join(f"e.{name} - coalesce(b.{name}, 0) AS {name}" for name in Steps.__struct_fields__)
     found = await db.rows(
@@ -105,13 +130,34 @@ async def _add_totals(scope: Scope, by: By, groups: dict[Source, _Group]) -> Non
         *q.args,
     )
     for row in found:
-        group = groups[row["key"] or Origin(row["source"])]
+        group = crowd.groups[row["key"] or Origin(row["source"])]
         group.counts.update({name: row[name] for name in Steps.__struct_fields__})
         add_flat(group.durations, row["times"])
         add_flat(group.durations, row["times_before"], -1)
 
 
-async def _add_unsettled(scope: Scope, by: By, groups: dict[Source, _Group]) -> None:
+async def _add_along(scope: Scope, crowd: _Crowd) -> None:
+    """Day by day those who completed; time zones at the end of the period, less those before it."""
+    q = Query()
+    found = await db.rows(
+        f"{totals.sources(scope, q, None)}, ends AS (SELECT e.zones, e.zoned, b.zones AS zones_before, b.zoned AS zoned_before "
+        f"{totals.ending(scope, q, ('zones', 'zoned'))}) "
+        "SELECT t.day, sum(t.finished)::bigint AS finished, NULL::text[] AS zones, NULL::integer[] AS zoned, 0 AS sign "
+        f"FROM o JOIN person_total t ON t.owner_id = {q(scope.job_id or scope.workspace_id)} AND t.source = o.source "
+        f"WHERE t.workspace_id = {q(scope.workspace_id)} AND t.day BETWEEN {q(scope.start)} AND {q(scope.end)} "
+        "GROUP BY 1 HAVING sum(t.finished) > 0 "
+        "UNION ALL SELECT NULL, NULL, zones, zoned, 1 FROM ends "
+        "UNION ALL SELECT NULL, NULL, zones_before, zoned_before, -1 FROM ends",
+        *q.args,
+    )
+    for row in found:
+        if row["day"] is not None:
+            crowd.days[row["day"]] += row["finished"]
+        else:
+            crowd.add_zones(row)
+
+
+async def _add_unsettled(scope: Scope, by: By, crowd: _Crowd) -> None:
     """Totals know of last touches only what is noted."""
     q = Query()
     # Apart: they are few and have an index of their own, which the planner would not take for a year of people.
@@ -122,25 +168,35 @@ async def _add_unsettled(scope: Scope, by: By, groups: dict[Source, _Group]) -> 
         *q.args,
     )
     for row in found:
-        groups[_source(row)].counts["returned"] += row["returned"]
+        crowd.groups[_source(row)].counts["returned"] += row["returned"]
 
 
-async def _add_single(scope: Scope, by: By, groups: dict[Source, _Group]) -> None:
+async def _add_single(scope: Scope, by: By, crowd: _Crowd) -> None:
+    """Each person counts three times: with what brought them, on the day when they came, and in the time zone they named."""
     q = Query()
     moments = f"{CLICKED_AT} AS clicked_at, a.captured_at, a.started_at, a.completed_at"
+    day = f"(a.created_at AT TIME ZONE {q(scope.timezone)})::date AS day"
     found = await db.rows(
-        f"{links(scope, q)} SELECT p.key, p.direct, count(*) AS people, "
+        f"{links(scope, q)} SELECT GROUPING(p.day, p.timezone) AS of, p.key, p.direct, p.day, p.timezone, count(*) AS people, "
         "count(p.captured_at) AS captured, count(p.started_at) AS started, count(p.completed_at) AS completed, "
         f"count(*) FILTER (WHERE p.returned) AS returned, {_seconds('captured_at', 'clicked_at')} AS to_captured, "
         f"{_seconds('started_at', 'captured_at')} AS to_started, {_seconds('completed_at', 'started_at')} AS to_completed "
-        f"FROM (SELECT {_key(by)}, {moments}, {touches.RETURNED} AS returned {arrived(scope, q)}) p GROUP BY 1, 2",
+        f"FROM (SELECT {_key(by)}, {day}, person.timezone, {moments}, {touches.RETURNED} AS returned {arrived(scope, q)}) p "
+        "GROUP BY GROUPING SETS ((p.key, p.direct), (p.day), (p.timezone))",
         *q.args,
     )
     for row in found:
-        group = groups[_source(row)]
-        group.counts.update({name: row[name] for name in Steps.__struct_fields__})
-        for name, took in zip(Times.__struct_fields__, group.durations, strict=True):
-            took.single += row[name] or ()
+        if row["of"] == OF_DAY:
+            crowd.days[row["day"]] += row["completed"]
+        elif row["of"] == OF_ZONE:
+            crowd.zones[row["timezone"]] += row["people"]
+        else:
+            crowd.groups[_source(row)].add(row)
+    crowd.zones.pop("", None)
+
+
+OF_DAY, OF_ZONE = 0b01, 0b10
+"""What `GROUPING` says: a bit for each of day and time zone, set where it is left out."""
 
 
 def _key(by: By) -> str:
@@ -148,8 +204,10 @@ def _key(by: By) -> str:
 
 
 def _seconds(later: str, earlier: str) -> str:
+    """Of those groups alone that show how long it took."""
     took = f"extract(epoch FROM p.{later} - p.{earlier})::float8"
-    return f"array_agg({took}) FILTER (WHERE p.{later} IS NOT NULL AND p.{earlier} IS NOT NULL)"
+    each = f"array_agg({took}) FILTER (WHERE p.{later} IS NOT NULL AND p.{earlier} IS NOT NULL)"
+    return f"CASE WHEN GROUPING(p.day, p.timezone) = 3 THEN {each} END"
 
 
 async def paid(scope: Scope, budgets: Sequence[tuple[UUID, UUID]]) -> dict[UUID, Paid]:
@@ -162,61 +220,6 @@ async def paid(scope: Scope, budgets: Sequence[tuple[UUID, UUID]]) -> dict[UUID,
         if (row["channel_id"], row["campaign_id"]) in wanted and (steps := brought.steps.get(row["id"])):
             counts[row["channel_id"]].update({"captured": steps.captured, "completed": steps.completed})
     return {channel_id: Paid(number["captured"], number["completed"]) for channel_id, number in counts.items()}
-
-
-async def completed_by_day(scope: Scope) -> dict[date, int]:
-    """By the day on which those who completed had arrived, so that it adds up to `completed`."""
-    if "people" in scope.unknown:
-        return {}
-    found = Counter[date]()
-    if before := totals.kept(scope):
-        found.update(await _finished(before))
-    if rest := totals.single(scope):
-        q = Query()
-        day = f"(a.created_at AT TIME ZONE {q(scope.timezone)})::date"
-        sql = f"SELECT {day} AS day, count(*) AS number {arrived(rest, q)} AND a.completed_at IS NOT NULL GROUP BY 1"
-        found.update({row["day"]: row["number"] for row in await db.rows(f"{links(rest, q)} {sql}", *q.args)})
-    return dict(found)
-
-
-async def _finished(scope: Scope) -> dict[date, int]:
-    q = Query()
-    sql = (
-        f"{totals.sources(scope, q, None)} SELECT t.day, sum(t.finished)::bigint AS number FROM o JOIN person_total t "
-        f"ON t.owner_id = {q(scope.job_id or scope.workspace_id)} AND t.source = o.source "
-        f"WHERE t.workspace_id = {q(scope.workspace_id)} AND t.day BETWEEN {q(scope.start)} AND {q(scope.end)} "
-        "GROUP BY 1 HAVING sum(t.finished) > 0"
-    )
-    return {row["day"]: row["number"] for row in await db.rows(sql, *q.args)}
-
-
-async def by_zone(scope: Scope) -> list[tuple[str, int]]:
-    """Time zones that people named, and how many of them; the most frequent first."""
-    if "people" in scope.unknown:
-        return []
-    found = Counter[str]()
-    if before := totals.kept(scope):
-        q = Query()
-        columns = "SELECT e.zones, e.zoned, b.zones AS zones_before, b.zoned AS zoned_before"
-        for row in await db.rows(
-            f"{totals.sources(before, q, None)} {columns} {totals.ending(before, q, ('zones', 'zoned'))}", *q.args
-        ):
-            found.update(dict(zip(row["zones"], row["zoned"], strict=True)))
-            found.subtract(dict(zip(row["zones_before"] or (), row["zoned_before"] or (), strict=True)))
-    if rest := totals.single(scope):
-        found.update(await _single_zones(rest))
-    return sorted(((zone, number) for zone, number in found.items() if number), key=lambda pair: (-pair[1], pair[0]))
-
-
-async def _single_zones(scope: Scope) -> dict[str, int]:
-    q = Query()
-    found = await db.rows(
-        f"{links(scope, q)} SELECT person.timezone, count(*) AS number FROM candidate person JOIN "
-        f"(SELECT a.candidate_id {arrived(scope, q)}) p ON p.candidate_id = person.id "
-        f"WHERE person.workspace_id = {q(scope.workspace_id)} AND person.timezone <> '' GROUP BY 1",
-        *q.args,
-    )
-    return {row["timezone"]: row["number"] for row in found}
 
 
 def _source(row: db.Row) -> Source:

@@ -205,12 +205,15 @@ def single(scope: Scope, q: Query) -> str:
 
 
 def arrived(scope: Scope, q: Query, of: str = "application") -> str:
-    """FROM and WHERE of the people: `application a`, or some `of` them, with `l` of `links`, the link that brought them first, if
-    one did.
+    """FROM and WHERE of the people: `application a`, or some `of` them, with `candidate person` and `l` of `links`, the link that
+    brought them first, if one did.
 
     A person counts on the day of arrival, also for what they did later: so the steps of a period are steps of the same people.
     """
-    joins = ["LEFT JOIN l ON l.id = a.link_id"]
+    joins = [
+        "LEFT JOIN l ON l.id = a.link_id",
+        "JOIN candidate person ON person.workspace_id = a.workspace_id AND person.id = a.candidate_id",
+    ]
     where = [
         f"a.workspace_id = {q(scope.workspace_id)}",
         f"a.created_at >= {q(scope.begins_at)} AND a.created_at < {q(scope.ends_at)}",
@@ -222,8 +225,7 @@ def arrived(scope: Scope, q: Query, of: str = "application") -> str:
     if scope.values:
         where.append(_came_by(scope, q))
     if scope.zone:
-        joins.append("JOIN candidate ON candidate.workspace_id = a.workspace_id AND candidate.id = a.candidate_id")
-        where.append(f"candidate.timezone = {q(scope.zone)}")
+        where.append(f"person.timezone = {q(scope.zone)}")
     return f"FROM {of} a {' '.join(joins)} WHERE {' AND '.join(where)}"
 
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import msgspec
 from babel.dates import format_date
 
-from portal.reports import numbers, people
+from portal.reports.figures import Count
 from portal.reports.scope import Scope
 
 MOST_DAYS = 120
@@ -25,25 +25,24 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
     """Clicks of the period before, point by point; empty if it is not compared."""
 
 
-async def series(scope: Scope, *, compare: bool = False) -> Series:
-    """One point a day, or a week; a week begins on Monday and is named after that day."""
+def series(scope: Scope, count: Count, before: Count | None = None) -> Series:
+    """One point a day, or a week; a week begins on Monday and is named after that day. `before`: of the period before, if it is
+    compared."""
     step = 1 if (scope.end - scope.start).days < MOST_DAYS else 7
     starts = list(_starts(scope, step))
-    clicks, completed = await numbers.clicks_by_day(scope), await people.completed_by_day(scope)
     return Series(
         unit="day" if step == 1 else "week",
         starts=starts,
         labels=[format_date(start, "d MMM" if step == 1 else "d MMM yyyy", locale="en_GB") for start in starts],
-        clicks=_sums(clicks, starts, step),
-        completed=_sums(completed, starts, step),
-        before=await _before(scope, step, len(starts)) if compare else [],
+        clicks=_sums(count.clicks.days, starts, step),
+        completed=_sums(count.people.days, starts, step),
+        before=_before(scope, before, step, len(starts)) if before else [],
     )
 
 
-async def _before(scope: Scope, step: int, points: int) -> list[int | None]:
+def _before(scope: Scope, before: Count, step: int, points: int) -> list[int | None]:
     """As many points as the period has; a period of whole days may touch one week more or less."""
-    earlier = scope.before()
-    found = _sums(await numbers.clicks_by_day(earlier), list(_starts(earlier, step)), step)
+    found = _sums(before.clicks.days, list(_starts(scope.before(), step)), step)
     return [*found[:points], *([None] * (points - len(found)))]
 
 

@@ -91,18 +91,20 @@ class PersonStale(Table, db=DB, tablename="person_stale"):
 
 
 class ClickFold(Table, db=DB, tablename="click_fold"):
-    """What is known of a day's clicks with one value of a dimension: see `folds`."""
+    """What is known of a day's clicks, or of several days', with one value of a dimension: see `folds`."""
 
     workspace_id = UUID(primary_key=True, default=None)
     owner_id = UUID(default=None)
     dimension = Text()
     value = Text()
     day = Date(default=None)
+    days = Integer(default=1)
     parts = JSONB()
 
 
 class ClickFolded(Table, db=DB, tablename="click_folded"):
-    """Days of which that is known, and right."""
+    """Days and blocks of days of which that is known, and right."""
 
     workspace_id = UUID(primary_key=True, default=None)
     day = Date(default=None)
+    days = Integer(default=1)

@@ -1,6 +1,6 @@
 from portal.clicks.verdicts import Reason, Verdict
 from portal.reports import excluded
-from portal.reports.numbers import Excluded
+from portal.reports.tally import Excluded
 
 
 def test_every_verdict_that_is_not_counted_has_a_name() -> None:

@@ -126,24 +126,26 @@ CREATE TABLE click_mix (
 ) WITH (fillfactor = 75);
 CREATE INDEX click_mix_by_workspace ON click_mix (workspace_id, day);
 
--- Days that are over, put together from their mixes by the clock: for each value of a dimension, and for all taps (both empty), what
--- else is known of these clicks. See portal/reports/folds.py.
+-- Days that are over, put together from their mixes by the clock, one by one and in blocks of several: for each value of a dimension,
+-- and for all taps (both empty), what else is known of these clicks. See portal/reports/folds.py.
 CREATE TABLE click_fold (
   workspace_id uuid NOT NULL REFERENCES workspace (id) ON DELETE CASCADE,
   owner_id uuid NOT NULL,
   dimension text NOT NULL,
   value text NOT NULL,
   day date NOT NULL,
+  days integer NOT NULL CHECK (days BETWEEN 1 AND 64),
   parts jsonb NOT NULL CHECK (jsonb_typeof(parts) = 'object'),
-  PRIMARY KEY (owner_id, dimension, value, day)
+  PRIMARY KEY (owner_id, dimension, value, day, days)
 );
 CREATE INDEX click_fold_by_workspace ON click_fold (workspace_id, day);
 
--- The days of which that is done, and still right: whoever changes a mix takes its day away.
+-- The days and blocks of which that is done, and still right: whoever changes a mix takes those away that its day is in.
 CREATE TABLE click_folded (
   workspace_id uuid NOT NULL REFERENCES workspace (id) ON DELETE CASCADE,
   day date NOT NULL,
-  PRIMARY KEY (workspace_id, day)
+  days integer NOT NULL CHECK (days BETWEEN 1 AND 64),
+  PRIMARY KEY (workspace_id, day, days)
 );
 
 -- A click, or what changes of one: `clicks` and `landed` say by how much there are more or fewer.
@@ -163,7 +165,7 @@ CREATE FUNCTION add_mix(taps tap[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM lock_sums(array_agg(DISTINCT workspace_id || 'mix')) FROM unnest(taps);
   DELETE FROM click_folded f USING (SELECT DISTINCT workspace_id, day FROM unnest(taps)) t
-  WHERE f.workspace_id = t.workspace_id AND f.day = t.day;
+  WHERE f.workspace_id = t.workspace_id AND f.day BETWEEN t.day - 63 AND t.day AND f.day + f.days > t.day;
   INSERT INTO click_mix AS m (workspace_id, owner_id, kind, verdict, day, channel_id, reason, app, device, system, language,
     referrer, clicks, landed, hours)
   SELECT t.workspace_id, o.id, l.kind, t.verdict, t.day, l.channel_id, CASE WHEN t.verdict = 'person' THEN '' ELSE t.reason END,
