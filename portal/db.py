@@ -142,8 +142,12 @@ async def connection() -> AsyncIterator[asyncpg.Connection | PoolConnectionProxy
         return
     if DB.pool is None:
         raise RuntimeError("db.open() has not been called")
-    async with DB.pool.acquire(timeout=WAITING) as fresh:
+    async with asyncio.timeout(WAITING):  # the pool's own `timeout` makes a task of it each time
+        fresh = await DB.pool.acquire()
+    try:
         yield fresh
+    finally:
+        await DB.pool.release(fresh)
 
 
 async def side_by_side(*questions: Coroutine[Any, Any, Any]) -> list[Any]:

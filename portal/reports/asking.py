@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from portal import db
 from portal.accounts.access import SignedIn
 from portal.reports import lines, numbers, totals
 from portal.reports.filters import Filters, View
@@ -32,9 +33,9 @@ async def ask(
     """`of`: the filter that `path` itself says."""
     today = now.astimezone(ZoneInfo(member.timezone)).date()
     # The place, whenever and whoever: before anything happened there, the page says how to begin.
-    first = await numbers.first_day(Filters(places=filters.places).scope(member.workspace_id, member.timezone))
+    place = Filters(places=filters.places).scope(member.workspace_id, member.timezone)
+    first, until = await db.side_by_side(numbers.first_day(place), totals.counted_until(member.workspace_id))
     period, errors = read_or_default(query, today=today, first=first)
-    until = await totals.counted_until(member.workspace_id)
     return Asked(
         view=_view(path, query, period, filters, of),
         filters=filters,

@@ -5,7 +5,7 @@ Each length is 5 % longer than the one before it, and so well is a median known.
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from math import ceil, floor, log
+from math import floor, log
 from statistics import median
 
 RATIO = 1.05
@@ -22,11 +22,13 @@ class Durations:
 
     def median(self) -> float | None:
         """None of nobody. Exact while all are known one by one."""
-        if not +self.counts:
+        if not any(self.counts.values()):
             return median(self.single) if self.single else None
-        counts = self.counts + Counter(length_of(seconds) for seconds in self.single)
-        middle = (counts.total() - 1) / 2
-        return (_at(counts, floor(middle)) + _at(counts, ceil(middle))) / 2
+        counts = self.counts.copy()
+        for seconds in self.single:
+            counts[length_of(seconds)] += 1
+        ordered, last = sorted(counts.items()), counts.total() - 1
+        return (_at(ordered, last // 2) + _at(ordered, (last + 1) // 2)) / 2
 
 
 def length_of(seconds: float) -> int:
@@ -34,13 +36,13 @@ def length_of(seconds: float) -> int:
     return min(LENGTHS - 1, 1 + floor(log(seconds) / log(RATIO))) if seconds >= 1 else 0
 
 
-def _at(counts: Counter[int], place: int) -> float:
+def _at(ordered: Iterable[tuple[int, int]], place: int) -> float:
     """Seconds of the one at `place` in order, as if those of a length were spread evenly over it."""
-    for length in sorted(counts):
-        if place < counts[length]:
-            part = (place + 0.5) / counts[length]
+    for length, number in ordered:
+        if place < number:
+            part = (place + 0.5) / number
             return part if length == 0 else float(RATIO ** (length - 1 + part))
-        place -= counts[length]
+        place -= number
     raise IndexError(place)
 
 

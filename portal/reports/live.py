@@ -40,7 +40,7 @@ async def watch(asked: Asked, now: datetime) -> Watch | None:
     """None: nothing can move, since the period ended before today."""
     if asked.errors or asked.scope.end < asked.today:
         return None
-    found = State(await _figures(asked.scope), await _here(asked.scope, now))
+    found = State(*await db.side_by_side(_figures(asked.scope), _here(asked.scope, now)))
     of = next(iter(asked.view.fixed), "")
     return Watch(asked.view.part_href("live", of=of, seen=found.seen), found)
 

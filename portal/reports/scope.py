@@ -172,10 +172,14 @@ def at_place(scope: Scope, q: Query) -> str:
     return " AND ".join([f"l.workspace_id = {q(scope.workspace_id)}", *parts])
 
 
+LINK = "l.id, l.workspace_id, l.kind, l.job_id, l.channel_id, l.campaign_id, l.slug, l.label, l.archived_at"
+"""What figures ask of a link. All the rest of a thousand links takes longer than the question."""
+
+
 def links(scope: Scope, q: Query) -> str:
     """``WITH l``: the channel links that are counted. Apart, since they are few beside the links of people, which no index of
     figures tells from them."""
-    return f"WITH l AS MATERIALIZED (SELECT * FROM link l WHERE {at_place(scope, q)} AND l.kind = '{CHANNEL}')"
+    return f"WITH l AS MATERIALIZED (SELECT {LINK} FROM link l WHERE {at_place(scope, q)} AND l.kind = '{CHANNEL}')"
 
 
 def daily(scope: Scope, q: Query, dimensions: Sequence[str], days: Sequence[date] | None = None) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
+from functools import lru_cache
 
 import msgspec
 from babel.dates import format_date
@@ -33,11 +34,16 @@ def series(scope: Scope, count: Count, before: Count | None = None) -> Series:
     return Series(
         unit="day" if step == 1 else "week",
         starts=starts,
-        labels=[format_date(start, "d MMM" if step == 1 else "d MMM yyyy", locale="en_GB") for start in starts],
+        labels=[_label(start, "d MMM" if step == 1 else "d MMM yyyy") for start in starts],
         clicks=_sums(count.clicks.days, starts, step),
         completed=_sums(count.people.days, starts, step),
         before=_before(scope, before, step, len(starts)) if before else [],
     )
+
+
+@lru_cache(maxsize=2 * 366)
+def _label(day: date, pattern: str) -> str:
+    return format_date(day, pattern, locale="en_GB")
 
 
 def _before(scope: Scope, before: Count, step: int, points: int) -> list[int | None]:
