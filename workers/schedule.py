@@ -27,7 +27,7 @@ from portal.integrations.webhooks import deliveries, notices, publishing, sendin
 from portal.interviews import hooks
 from portal.links import uploads
 from portal.messages import blasts, callbacks, delivery, fates, planning, reconcile
-from portal.reports import came, folds, totals, touches
+from portal.reports import came, click_folds, person_folds, totals, touches
 from workers import outages, stores
 from workers.starting import start
 
@@ -112,7 +112,8 @@ CHORES = (
     Chore("last touches", 60, touches.settle),
     Chore("what brought people", 60, came.settle),
     Chore("totals of people", 60, totals.fold),
-    Chore("days of clicks that are over", 60, folds.fold),
+    Chore("days of people that are over", 60, person_folds.fold),
+    Chore("days of clicks that are over", 60, click_folds.fold),
     Chore("weekly reports", 600, wake("report")),
     Chore("old lists of links", 600, uploads.forget_old),
     Chore("deliveries of ATSs", 1, wake("look_into_ats", processing.anything_due)),

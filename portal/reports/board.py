@@ -185,7 +185,7 @@ class _Rows:
             figures=row.figures,
             times=row.times,
             cost=row.cost if isinstance(row, ChannelRow) else None,
-            unknown=self.table.unknown,
+            unknown=self.table.unknown if isinstance(row, ChannelRow) else self.scope.unknown_of_links,
             before=earlier.get(row.id, Figures()) if self.before else None,
         )
 

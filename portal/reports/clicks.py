@@ -11,7 +11,8 @@ import msgspec
 
 from portal import db
 from portal.clicks.verdicts import Verdict
-from portal.reports import folds
+from portal.reports import click_folds
+from portal.reports.blocks import days_in
 from portal.reports.clocks import clock_spans
 from portal.reports.scope import CHANNEL, COLUMN, By, Dimension, Query, Scope, at_place, daily, links, mixes, single
 from portal.reports.tally import PERSONAL, Tally
@@ -39,15 +40,11 @@ async def read(scope: Scope) -> Tally:
 
 async def _read_sums(scope: Scope, tally: Tally) -> None:
     if scope.is_narrowed:
-        left = _days_of(scope)
+        left = days_in(scope.start, scope.end)
     else:
-        left = await folds.read(scope, tally) if (scope.end - scope.start).days >= FEW else _days_of(scope)
+        left = await click_folds.read(scope, tally) if (scope.end - scope.start).days >= FEW else days_in(scope.start, scope.end)
     rest = _only(scope, left)
     await db.side_by_side(_add_sums(scope, rest, left, tally), _add_hours(scope, rest, left, tally))
-
-
-def _days_of(scope: Scope) -> list[date]:
-    return [date.fromordinal(day) for day in range(scope.start.toordinal(), scope.end.toordinal() + 1)]
 
 
 def _only(scope: Scope, days: Sequence[date]) -> Scope | None:
@@ -105,7 +102,7 @@ async def _add_hours(scope: Scope, rest: Scope | None, left: Sequence[date], tal
         return
     q = Query()
     period = f"d.hour >= {q(rest.begins_at)} AND d.hour < {q(rest.ends_at)} AND d.verdict = {q(scope.verdict.value)}"
-    if len(left) < len(_days_of(rest)):
+    if len(left) < len(days_in(rest.start, rest.end)):
         period += f" AND (d.hour AT TIME ZONE {q(scope.timezone)})::date = ANY({q(left)}::date[])"
     where = f"d.workspace_id = {q(scope.workspace_id)} AND {period}"
     if scope.owner:
@@ -138,15 +135,19 @@ def _of_week(hour: int) -> tuple[int, int]:
 
 
 async def _read_narrowed(scope: Scope, tally: Tally) -> None:
-    """Days and channels, where rollups of one dimension say them."""
+    """Days, where rollups of one dimension say them; of another verdict than people's, channels too."""
     if not scope.is_narrowed or scope.is_mixed or scope.zone:
         return
-    q = Query()
-    found = await db.rows(
-        f"SELECT h.day, h.channel_id, sum(h.clicks)::bigint AS number FROM ({narrowed(scope, q, By.CHANNEL)}) h "
-        "GROUP BY GROUPING SETS ((h.day), (h.channel_id))",
-        *q.args,
-    )
+    q, days_alone = Query(), bool(scope.values)
+    if days_alone and scope.owner:
+        dimension, value = scope.values[0]
+        source = _sums(scope, q, [dimension], f"d.value = {q(value)}")
+    else:
+        source = narrowed(scope, q, By.CHANNEL)
+    sets = "(h.day)" if days_alone else "(h.day), (h.channel_id)"
+    channel = "NULL::uuid" if days_alone else "h.channel_id"
+    grouped = f"SELECT h.day, {channel} AS channel_id, sum(h.clicks)::bigint AS number FROM ({source}) h"
+    found = await db.rows(f"{grouped} GROUP BY GROUPING SETS ({sets})", *q.args)
     tally.days.update({row["day"]: row["number"] for row in found if row["day"] is not None})
     tally.channels.update({row["channel_id"]: row["number"] for row in found if row["day"] is None})
 
@@ -166,12 +167,12 @@ def narrowed(scope: Scope, q: Query, by: By) -> str:
 
 async def _read_mixes(scope: Scope, tally: Tally) -> None:
     """The database puts alike clicks together; each counts once for every column."""
-    left = await folds.read(scope, tally)
+    left = await click_folds.read(scope, tally)
     rest = _only(scope, left)
     if rest is None:
         return
     q = Query()
-    days = None if len(left) == len(_days_of(rest)) else left
+    days = None if len(left) == len(days_in(rest.start, rest.end)) else left
     counted = f"{_is_counted(scope, q, 'm')} AND m.kind = '{CHANNEL}'"
     # All of them: the index goes by kind and verdict before it goes by day.
     anything = f"m.kind = ANY({q([CHANNEL, PERSONAL])}) AND m.verdict = ANY({q(list(Verdict))})"
@@ -199,9 +200,9 @@ async def _read_clicks(scope: Scope, tally: Tally) -> None:
     source = (
         f"SELECT l.kind, l.channel_id, c.verdict, c.reason, {columns}, ({local})::date AS day, 1 AS number, "
         f"extract(isodow FROM {local})::integer * 24 + extract(hour FROM {local})::integer AS hour, "
-        f"(landing.id IS NOT NULL)::integer AS landed, {_is_counted(scope, q, 'c')} AND l.kind = '{CHANNEL}' AS counted "
-        "FROM click c JOIN link l ON l.id = c.link_id LEFT JOIN landing ON landing.click_id = c.id "
-        f"WHERE {single(scope, q)} AND {at_place(scope, q)}"
+        f"(EXISTS (SELECT FROM landing WHERE landing.click_id = c.id))::integer AS landed, "
+        f"{_is_counted(scope, q, 'c')} AND l.kind = '{CHANNEL}' AS counted "
+        f"FROM click c JOIN link l ON l.id = c.link_id WHERE {single(scope, q)} AND {at_place(scope, q)}"
     )
     await _add_groups(("hour", *MIXED), scope, source, q, tally)
 
@@ -212,7 +213,7 @@ def _is_counted(scope: Scope, q: Query, of: str) -> str:
 
 
 async def _add_groups(names: Sequence[str], scope: Scope, source: str, q: Query, tally: Tally) -> None:
-    """Days, and how many each channel had, are added only where no rollup says them."""
+    """Days are added only where no rollup says them."""
     names = ("day", *names) if scope.is_mixed else names
     sets = ", ".join("(m.kind, m.verdict, m.reason)" if name == "reason" else f"(m.counted, m.{name})" for name in names)
     grouped = ", ".join(f"m.{name}" for name in names)
@@ -224,5 +225,4 @@ async def _add_groups(names: Sequence[str], scope: Scope, source: str, q: Query,
     # A bit for each column, the first one the highest, set in the groups that leave it out.
     of_mask = {(1 << len(names)) - 1 - (1 << place): name for place, name in enumerate(reversed(names))}
     for row in found:
-        name = of_mask[row["mask"]]
-        tally.add("landed" if name == "channel_id" and not scope.is_mixed else name, row)
+        tally.add(of_mask[row["mask"]], row)

@@ -67,7 +67,7 @@ def _single(scope: Scope, q: Query) -> str:
 
 
 async def _landed(scope: Scope) -> Numbers:
-    if "landed" in scope.unknown:
+    if "landed" in scope.unknown_of_links:
         return {}
     q = Query()
     return await _by_key(

@@ -6,13 +6,14 @@ the page, or was invited.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 import msgspec
 
 from portal import db
-from portal.reports import totals, touches
+from portal.reports import person_folds, totals, touches
+from portal.reports.blocks import Parts
 from portal.reports.durations import Durations, add_flat
 from portal.reports.numbers import Origin, Source
 from portal.reports.scope import CLICKED_AT, By, Query, Scope, arrived, links
@@ -62,10 +63,24 @@ async def everybody(scope: Scope, by: By) -> People:
     """By the channel or link that brought them first, or what there is instead."""
     crowd = _Crowd()
     if "people" not in scope.unknown:
-        before, rest = totals.kept(scope), totals.single(scope)
-        kept = (_add_totals(before, by, crowd), _add_along(before, crowd), _add_unsettled(before, by, crowd)) if before else ()
-        await db.side_by_side(*kept, *((_add_single(rest, by, crowd),) if rest else ()))
+        await (_add_folds(scope, by, crowd) if person_folds.know(scope, by) else _add_kept(scope, by, crowd))
     return crowd.people
+
+
+async def _add_kept(scope: Scope, by: By, crowd: "_Crowd") -> None:
+    before, rest = totals.kept(scope), totals.single(scope)
+    kept = (_add_totals(before, by, crowd), _add_along(before, crowd), _add_unsettled(before, by, crowd)) if before else ()
+    await db.side_by_side(*kept, *((_add_single(rest, by, crowd),) if rest else ()))
+
+
+async def _add_folds(scope: Scope, by: By, crowd: "_Crowd") -> None:
+    each, until = await person_folds.read(scope)
+    for parts in each:
+        crowd.add_parts(parts)
+    before = msgspec.structs.replace(scope, end=until - timedelta(days=1)) if until > scope.start else None
+    rest = msgspec.structs.replace(scope, start=until) if until <= scope.end else None
+    unsettled = (_add_unsettled(before, by, crowd),) if before else ()
+    await db.side_by_side(*unsettled, *((_add_single(rest, by, crowd),) if rest else ()))
 
 
 class _Crowd:
@@ -84,6 +99,15 @@ class _Crowd:
             days={day: number for day, number in self.days.items() if number},
             zones=sorted(((zone, n) for zone, n in self.zones.items() if n), key=lambda pair: (-pair[1], pair[0])),
         )
+
+    def add_parts(self, parts: Parts) -> None:
+        """Of a line of `person_folds`."""
+        for source, of in parts.items():
+            group = self.groups[Origin(source) if source in set(Origin) else UUID(source)]
+            group.counts.update(dict(zip(totals.COUNTS, of["counts"], strict=True)))
+            add_flat(group.durations, of["times"])
+            self.zones.update(of["zones"])
+            self.days.update({date.fromisoformat(day): number for day, number in of["days"].items()})
 
     def add_zones(self, row: db.Row) -> None:
         for zone, number in zip(row["zones"] or (), row["zoned"] or (), strict=True):

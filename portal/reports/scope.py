@@ -27,7 +27,7 @@ TWO_DAYS = timedelta(days=2)
 """Farther apart than any two time zones."""
 
 
-LONG = 60
+LONG = 92
 """Days."""
 
 
@@ -92,7 +92,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_long(self) -> bool:
-        """Whether the rollups of all its days together are too many to be read."""
+        """Whether the clicks of a hundred links in it are too many to be read."""
         return (self.end - self.start).days >= LONG
 
     @property
@@ -142,6 +142,11 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
         if self.zone:
             return HIT_FIGURES
         return frozenset({"visitors"}) if self.values else frozenset()
+
+    @property
+    def unknown_of_links(self) -> frozenset[str]:
+        """The same, where figures of single links stand: of a long time, nobody waits for each of their landings."""
+        return self.unknown | {"landed"} if self.values and self.is_long else self.unknown
 
     def before(self) -> "Scope":
         """The same for as many days just before."""

@@ -90,8 +90,8 @@ class PersonStale(Table, db=DB, tablename="person_stale"):
     at = Timestamptz(default=None)
 
 
-class ClickFold(Table, db=DB, tablename="click_fold"):
-    """What is known of a day's clicks, or of several days', with one value of a dimension: see `folds`."""
+class PersonFold(Table, db=DB, tablename="person_fold"):
+    """What is known of the people of a day, or of several days, with one value of a dimension: see `person_folds`."""
 
     workspace_id = UUID(primary_key=True, default=None)
     owner_id = UUID(default=None)
@@ -102,7 +102,27 @@ class ClickFold(Table, db=DB, tablename="click_fold"):
     parts = JSONB()
 
 
-class ClickFolded(Table, db=DB, tablename="click_folded"):
+class PersonBlock(Table, db=DB, tablename="person_block"):
+    """Days and blocks of days of which that is known, and right."""
+
+    workspace_id = UUID(primary_key=True, default=None)
+    day = Date(default=None)
+    days = Integer(default=1)
+
+
+class ClickFold(Table, db=DB, tablename="click_fold"):
+    """What is known of a day's clicks, or of several days', with one value of a dimension: see `click_folds`."""
+
+    workspace_id = UUID(primary_key=True, default=None)
+    owner_id = UUID(default=None)
+    dimension = Text()
+    value = Text()
+    day = Date(default=None)
+    days = Integer(default=1)
+    parts = JSONB()
+
+
+class ClickBlock(Table, db=DB, tablename="click_block"):
     """Days and blocks of days of which that is known, and right."""
 
     workspace_id = UUID(primary_key=True, default=None)

@@ -55,8 +55,7 @@ class Tally:
         return [Counted(value, clicks) for value, clicks in ranked if clicks]
 
     def add(self, what: str, row: Any) -> None:
-        """A line of a grouped statement: `what` is the column that it was grouped by, or ``landed``; `number` how many hits that
-        makes."""
+        """A line of a grouped statement: `what` is the column that it was grouped by, and `number` how many hits that makes."""
         if what == "reason":
             if row["verdict"] != Verdict.PERSON:
                 self.add_excluded(row["kind"], row["verdict"], row["reason"], row["number"])
@@ -66,8 +65,6 @@ class Tally:
             self.days[row["day"]] += row["number"]
         elif what == "hour":
             self.hours[divmod(row["hour"], 24)] += row["number"]
-        elif what == "landed":
-            self.landed[row["channel_id"]] += row["landed"]
         elif what == "channel_id":
             self.channels[row["channel_id"]] += row["number"]
             self.landed[row["channel_id"]] += row["landed"]

@@ -44,6 +44,14 @@ async def counted_until(workspace_id: UUID) -> date:
     return found or date.min
 
 
+async def first_day(workspace_id: UUID) -> date | None:
+    """The first day on which anybody came, as far as totals go."""
+    found: date | None = await db.value(
+        "SELECT min(day) FROM person_total WHERE workspace_id = $1 AND owner_id = $1 AND source = $2", workspace_id, ALL
+    )
+    return found
+
+
 # ---- Reading ---------------------------------------------------------------------------------------------------------------
 
 
@@ -141,16 +149,20 @@ class Total:
             self.zones[person["timezone"]] += 1
 
     def row(self) -> tuple[object, ...]:
-        times = durations.flat([step.counts for step in self.steps])
-        return *self.counts.values(), self.finished, times, list(self.zones), list(self.zones.values())
+        return *self.counts.values(), self.finished, self.times, list(self.zones), list(self.zones.values())
+
+    @property
+    def times(self) -> list[int]:
+        return durations.flat([step.counts for step in self.steps])
 
 
 Place = tuple[UUID, str]
 """Owner and source."""
 
 PEOPLE = f"""
-SELECT (a.created_at AT TIME ZONE $2)::date AS day, a.job_id, l.id AS link_id, l.channel_id, l.job_id = a.job_id AS at_job,
-  a.door = 'landing' AS direct, {CLICKED_AT} AS clicked_at, a.captured_at, a.started_at, a.completed_at, a.returned, p.timezone
+SELECT (a.created_at AT TIME ZONE $2)::date AS day, a.job_id, l.id AS link_id, l.channel_id, l.campaign_id,
+  l.job_id = a.job_id AS at_job, a.came, a.door = 'landing' AS direct, {CLICKED_AT} AS clicked_at, a.captured_at, a.started_at,
+  a.completed_at, a.returned, p.timezone
 FROM application a JOIN candidate p ON p.workspace_id = a.workspace_id AND p.id = a.candidate_id
 LEFT JOIN link l ON l.id = a.link_id AND l.kind = '{CHANNEL}'
 WHERE a.workspace_id = $1 AND a.created_at >= $3 AND a.created_at < $4 ORDER BY a.created_at
@@ -179,7 +191,9 @@ async def _fold(workspace_id: UUID, zone: ZoneInfo, now: datetime) -> bool:
         gone = await db.rows("DELETE FROM person_stale WHERE workspace_id = $1 RETURNING at", workspace_id)
         first: datetime | None = await db.value("SELECT min(created_at) FROM application WHERE workspace_id = $1", workspace_id)
         first_day = first.astimezone(zone).date() if first else now.astimezone(zone).date()
-        begin = _begin(first_day, until, [row["at"] for row in gone], zone)
+        changed = [row["at"].astimezone(zone).date() if row["at"].year > 1 else date.min for row in gone]
+        await _take_away(workspace_id, changed)
+        begin = min((until, *changed)) if until else first_day
         end = max(until or begin, min(now.astimezone(zone).date() - OPEN_DAYS, max(begin, until or begin) + AT_ONCE))
         if begin >= end:
             return False
@@ -193,18 +207,21 @@ async def _fold(workspace_id: UUID, zone: ZoneInfo, now: datetime) -> bool:
         return True
 
 
-def _begin(first: date, until: date | None, stale: Sequence[datetime], zone: ZoneInfo) -> date:
-    """The first day whose totals are not there, or not right."""
-    if until is None:
-        return first
-    changed = [at.astimezone(zone).date() if at.year > 1 else date.min for at in stale]
-    return min((until, *changed))
+async def _take_away(workspace_id: UUID, changed: Sequence[date]) -> None:
+    """The blocks of these days, or all: see `person_folds`."""
+    await db.run(
+        "DELETE FROM person_block b WHERE b.workspace_id = $1 AND ($3 OR EXISTS (SELECT FROM unnest($2::date[]) d (day) "
+        "WHERE b.day BETWEEN d.day - 63 AND d.day AND b.day + b.days > d.day))",
+        workspace_id,
+        sorted({day for day in changed if day > date.min}),
+        date.min in changed,
+    )
 
 
 async def _count(workspace_id: UUID, zone: ZoneInfo, begin: date, end: date) -> None:
     """Totals of the days from `begin` to before `end`, on top of those before."""
     totals: dict[Place, Total] = {}
-    args = (workspace_id, zone.key, _midnight(max(begin, date(2, 1, 1)), zone), _midnight(end, zone))
+    args = (workspace_id, zone.key, midnight(max(begin, date(2, 1, 1)), zone), midnight(end, zone))
     async with db.connection() as connection:
         day, people = begin, list[db.Row]()
         async for person in connection.cursor(PEOPLE, *args, prefetch=2000):
@@ -217,7 +234,7 @@ async def _count(workspace_id: UUID, zone: ZoneInfo, begin: date, end: date) -> 
             await _add_day(workspace_id, day, people, totals)
 
 
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
+def midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time.min, zone)
 
 

@@ -17,7 +17,7 @@ from portal.accounts.access import Role, SignedIn
 from portal.clicks import partitions
 from portal.migrations import migrate
 from portal.migrations.versions import portal_2026_11_23_sums
-from portal.reports import came, folds, totals, touches
+from portal.reports import came, click_folds, person_folds, totals, touches
 from tests.cast import NOW, add_channel, add_job, add_link, add_member, add_workspace, insert
 
 LINKS, DAYS, PEOPLE = 1_000, 365, 20_000
@@ -233,7 +233,7 @@ async def _add_sums() -> None:
 
 
 async def _let_the_clock_work(now: datetime) -> None:
-    for chore in (touches.settle, came.settle, totals.fold, folds.fold):
+    for chore in (touches.settle, came.settle, totals.fold, click_folds.fold, person_folds.fold):
         while await chore(now):
             pass
 

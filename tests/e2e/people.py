@@ -133,7 +133,7 @@ ANSWERS = ("19I4512E", "4", "In a month", "Yes")
 
 
 async def asked(page: Page, number: int) -> None:
-    """Wait until question `number` shows. Before a reload: one while the answer is still on its way finds no page to load again."""
+    """Wait until question `number` shows. Before a reload: while the answer is on its way there is no page to load again."""
     await expect(page.get_by_text(f"Question {number} of 4").first).to_be_visible()
 
 

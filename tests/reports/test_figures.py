@@ -13,7 +13,7 @@ from portal import db
 from portal.accounts.access import SignedIn
 from portal.clicks.verdicts import Verdict
 from portal.jobs.jobs import JobCounts
-from portal.reports import counts, folds, numbers
+from portal.reports import blocks, click_folds, counts, numbers
 from portal.reports.figures import ChannelTable, Figures, channel_table, count, link_rows, total
 from portal.reports.people import Times
 from portal.reports.scope import Dimension, Scope
@@ -65,10 +65,10 @@ async def test_every_number_under_a_filter_is_what_the_rows_say(world: World) ->
 
 async def test_days_that_are_put_together_say_what_they_said(world: World) -> None:
     tables = await raw.tables()
-    while await folds.fold(NOW):
+    while await click_folds.fold(NOW):
         continue
-    until = {row[0]: row[1] for row in await db.rows("SELECT days, max(day + days) FROM click_folded GROUP BY 1")}
-    assert until == {size: TODAY - timedelta(days=(TODAY - folds.BEGINNING).days % size) for size in (1, 4, 16)}
+    until = {row[0]: row[1] for row in await db.rows("SELECT days, max(day + days) FROM click_block GROUP BY 1")}
+    assert until == {size: TODAY - timedelta(days=(TODAY - blocks.BEGINNING).days % size) for size in (1, 4, 16)}
     nothing: dict[str, Any] = {}
     for filters in [nothing, *FILTERS[:3]]:
         for place in [nothing, {"job_id": world.jobs[1]}, {"campaign_id": world.campaigns[0]}, {"channel_id": world.channels[1]}]:
@@ -79,7 +79,7 @@ async def test_days_that_are_put_together_say_what_they_said(world: World) -> No
     for _ in range(2):
         for filters in [nothing, FILTERS[0]]:
             await check(scope_of(world.workspace_id, ALL[0], ALL[1], **filters), tables)
-        assert await folds.fold(NOW) in (2 * 3, 0)
+        assert await click_folds.fold(NOW) in (2 * 3, 0)
 
 
 async def check(scope: Scope, tables: raw.Tables) -> None:

@@ -1,13 +1,16 @@
-"""Totals of people say what the people say one by one, whatever changes, and whenever they are made."""
+"""Totals of people, and what is put together of them under a filter, say what the people say one by one, whatever changes, and
+whenever they are made."""
 
 from datetime import date, timedelta
 from itertools import pairwise
+from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from portal import db
-from portal.reports import came, counts, durations, people, totals, touches
+from portal.reports import came, counts, durations, people, person_folds, totals, touches
 from portal.reports.durations import Durations
 from portal.reports.people import Steps, Times
 from portal.reports.scope import By, Dimension, Scope
@@ -16,10 +19,19 @@ from tests.reports.conftest import World
 from tests.reports.raw import scope_of
 from tests.reports.test_figures import ALL, PERIODS, places
 
+ONE_FILTER: list[dict[str, Any]] = [
+    {"values": ((Dimension.DEVICE, "phone"),)},
+    {"values": ((Dimension.REFERRER, ""),)},
+    {"zone": "Europe/Warsaw"},
+]
+
 
 async def fold() -> None:
+    await came.settle(NOW)
     for _ in range(3):
         await totals.fold(NOW)
+    while await person_folds.fold(NOW):
+        continue
 
 
 async def until(world: World) -> date:
@@ -31,8 +43,9 @@ async def check(world: World) -> None:
     kept = await until(world)
     for start, end in (*PERIODS, (ALL[0], NOW.date() - timedelta(days=9))):
         for place in places(world):
-            one_by_one = scope_of(world.workspace_id, start, end, **place)
-            await check_scope(one_by_one, scope_of(world.workspace_id, start, end, **place, counted_until=kept))
+            for filters in ({}, *ONE_FILTER):
+                one_by_one = scope_of(world.workspace_id, start, end, **place, **filters)
+                await check_scope(one_by_one, msgspec.structs.replace(one_by_one, counted_until=kept))
 
 
 async def check_scope(one_by_one: Scope, by_totals: Scope) -> None:
@@ -56,6 +69,20 @@ async def test_totals_say_what_people_say_one_by_one(world: World) -> None:
     await check(world)
 
 
+async def test_days_that_are_settled_are_read_in_blocks(world: World) -> None:
+    await fold()
+    kept = await until(world)
+    settled = NOW.date() - touches.SETTLED_AFTER
+    for filters in ONE_FILTER:
+        parts, from_here = await person_folds.read(scope_of(world.workspace_id, *ALL, counted_until=kept, **filters))
+        assert settled <= from_here <= min(kept, settled + timedelta(days=1))
+        assert any(parts)
+        assert len(parts) < 20
+    days = await db.rows("SELECT days, count(*) AS number FROM person_block GROUP BY 1 ORDER BY 1")
+    assert [row["days"] for row in days] == [1, 4, 16]
+    assert await person_folds.fold(NOW) == 0
+
+
 async def test_nothing_is_missing_while_totals_are_being_made(world: World) -> None:
     first = await db.value("SELECT min(created_at) FROM application")
     await totals.fold(first + timedelta(days=9))
@@ -72,6 +99,7 @@ async def test_nothing_is_missing_while_totals_are_being_made(world: World) -> N
         "UPDATE candidate SET timezone = 'Asia/Tokyo' WHERE timezone = 'Europe/Warsaw'",
         "UPDATE link SET job_id = (SELECT job_id FROM link WHERE slug = 'porter-ad') WHERE slug = 'nurse-ad'",
         "UPDATE application SET created_at = created_at - interval '50 days' WHERE door = 'form'",
+        "UPDATE link SET campaign_id = (SELECT max(id::text)::uuid FROM campaign) WHERE kind = 'channel'",
     ],
 )
 async def test_what_changes_is_seen_at_once_and_after_the_next_round(world: World, change: str) -> None:

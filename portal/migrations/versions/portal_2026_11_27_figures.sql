@@ -34,6 +34,27 @@ CREATE TABLE person_stale (
 );
 CREATE INDEX person_stale_by_workspace ON person_stale (workspace_id, at);
 
+-- People of days that are over, under one filter, put together by the clock. See portal/reports/person_folds.py.
+CREATE TABLE person_fold (
+  workspace_id uuid NOT NULL REFERENCES workspace (id) ON DELETE CASCADE,
+  owner_id uuid NOT NULL,
+  dimension text NOT NULL,
+  value text NOT NULL,
+  day date NOT NULL,
+  days integer NOT NULL CHECK (days BETWEEN 1 AND 64),
+  parts jsonb NOT NULL CHECK (jsonb_typeof(parts) = 'object'),
+  PRIMARY KEY (owner_id, dimension, value, day, days)
+);
+CREATE INDEX person_fold_by_workspace ON person_fold (workspace_id, day);
+
+-- The days and blocks of which that is done, and still right: whoever makes totals of changed days anew takes these away.
+CREATE TABLE person_block (
+  workspace_id uuid NOT NULL REFERENCES workspace (id) ON DELETE CASCADE,
+  day date NOT NULL,
+  days integer NOT NULL CHECK (days BETWEEN 1 AND 64),
+  PRIMARY KEY (workspace_id, day, days)
+);
+
 CREATE FUNCTION person_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF TG_OP <> 'INSERT' THEN INSERT INTO person_stale (workspace_id, at) VALUES (OLD.workspace_id, OLD.created_at); END IF;
@@ -58,15 +79,16 @@ END $$;
 CREATE TRIGGER person_moved AFTER UPDATE OF timezone ON candidate FOR EACH ROW WHEN (OLD.timezone <> NEW.timezone)
   EXECUTE FUNCTION person_moved();
 
--- A link at another job no longer says what brought the people of the first one. Days of another zone are other days.
+-- A link at another job no longer says what brought the people of the first one; at another campaign, those of that one. Days of
+-- another zone are other days.
 CREATE FUNCTION people_of_link_moved() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO person_stale (workspace_id, at)
-  SELECT workspace_id, min(created_at) FROM application WHERE workspace_id = NEW.workspace_id AND link_id = NEW.id GROUP BY 1;
+  SELECT workspace_id, created_at FROM application WHERE workspace_id = NEW.workspace_id AND link_id = NEW.id;
   RETURN NULL;
 END $$;
-CREATE TRIGGER people_moved AFTER UPDATE OF job_id ON link FOR EACH ROW WHEN (OLD.job_id <> NEW.job_id)
-  EXECUTE FUNCTION people_of_link_moved();
+CREATE TRIGGER people_moved AFTER UPDATE OF job_id, campaign_id ON link FOR EACH ROW
+  WHEN ((OLD.job_id, OLD.campaign_id) IS DISTINCT FROM (NEW.job_id, NEW.campaign_id)) EXECUTE FUNCTION people_of_link_moved();
 CREATE FUNCTION days_moved() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO person_stale (workspace_id, at) VALUES (NEW.id, '-infinity');
@@ -127,7 +149,7 @@ CREATE TABLE click_mix (
 CREATE INDEX click_mix_by_workspace ON click_mix (workspace_id, day);
 
 -- Days that are over, put together from their mixes by the clock, one by one and in blocks of several: for each value of a dimension,
--- and for all taps (both empty), what else is known of these clicks. See portal/reports/folds.py.
+-- and for all taps (both empty), what else is known of these clicks. See portal/reports/click_folds.py.
 CREATE TABLE click_fold (
   workspace_id uuid NOT NULL REFERENCES workspace (id) ON DELETE CASCADE,
   owner_id uuid NOT NULL,
@@ -141,7 +163,7 @@ CREATE TABLE click_fold (
 CREATE INDEX click_fold_by_workspace ON click_fold (workspace_id, day);
 
 -- The days and blocks of which that is done, and still right: whoever changes a mix takes those away that its day is in.
-CREATE TABLE click_folded (
+CREATE TABLE click_block (
   workspace_id uuid NOT NULL REFERENCES workspace (id) ON DELETE CASCADE,
   day date NOT NULL,
   days integer NOT NULL CHECK (days BETWEEN 1 AND 64),
@@ -164,7 +186,7 @@ EXECUTE replace($function$
 CREATE FUNCTION add_mix(taps tap[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM lock_sums(array_agg(DISTINCT workspace_id || 'mix')) FROM unnest(taps);
-  DELETE FROM click_folded f USING (SELECT DISTINCT workspace_id, day FROM unnest(taps)) t
+  DELETE FROM click_block f USING (SELECT DISTINCT workspace_id, day FROM unnest(taps)) t
   WHERE f.workspace_id = t.workspace_id AND f.day BETWEEN t.day - 63 AND t.day AND f.day + f.days > t.day;
   INSERT INTO click_mix AS m (workspace_id, owner_id, kind, verdict, day, channel_id, reason, app, device, system, language,
     referrer, clicks, landed, hours)

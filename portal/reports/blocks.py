@@ -1,0 +1,110 @@
+"""Days that are over, put together once and for all: any period is a few blocks of 1, 4, 16 and 64 days.
+
+A line belongs to an owner, to one value of a dimension, and to a block; what it says stands in its `parts`. Which blocks are
+there stands apart, for a block may have no line for many a value. Whoever changes a day takes away the blocks that it is in;
+until they are made again, the smaller ones inside are read, and the days of which there is none are counted in another way.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from portal import db
+from portal.reports.scope import Query
+
+SIZES = (1, 4, 16, 64)
+"""Days of a block. The statements that take blocks away know the largest too."""
+BEGINNING = date(2001, 1, 1)
+"""Blocks are laid from here."""
+
+
+class Key(NamedTuple):
+    owner_id: UUID
+    dimension: str = ""
+    value: str = ""
+    """Both empty: of everything."""
+
+
+class Block(NamedTuple):
+    day: date
+    """The first one."""
+    days: int
+
+
+Parts = Mapping[str, Any]
+
+
+def lay(start: date, end: date) -> list[Block]:
+    """The largest ones that make up the days from `start` to `end`, both included."""
+    found, at, last = list[Block](), (start - BEGINNING).days, (end - BEGINNING).days
+    while at <= last:
+        size = next(size for size in reversed(SIZES) if at % size == 0 and at + size - 1 <= last)
+        found.append(Block(BEGINNING + timedelta(days=at), size))
+        at += size
+    return found
+
+
+def days_in(start: date, end: date) -> list[date]:
+    return [start + timedelta(days=n) for n in range((end - start).days + 1)]
+
+
+class Kept(NamedTuple):
+    """Two tables: of lines, and of the blocks that are there."""
+
+    lines: str
+    blocks: str
+
+    async def read(self, workspace_id: UUID, key: Key, start: date, end: date) -> tuple[list[tuple[Block, Parts]], list[date]]:
+        """What is there, and the days that are not."""
+        found, left = await self._look_up(workspace_id, key, lay(start, end))
+        if any(block.days > 1 for block in left):
+            single = [Block(block.day + timedelta(days=n), 1) for block in left for n in range(block.days)]
+            more, left = await self._look_up(workspace_id, key, single)
+            found += more
+        return found, [block.day for block in left]
+
+    async def _look_up(
+        self, workspace_id: UUID, key: Key, wanted: Sequence[Block]
+    ) -> tuple[list[tuple[Block, Parts]], list[Block]]:
+        q = Query()
+        rows = await db.rows(
+            f"SELECT b.day, b.days, l.parts FROM unnest({q([block.day for block in wanted])}::date[], "
+            f"{q([block.days for block in wanted])}::integer[]) w (day, days) "
+            f"JOIN {self.blocks} b ON b.workspace_id = {q(workspace_id)} AND b.day = w.day AND b.days = w.days "
+            f"LEFT JOIN {self.lines} l ON l.workspace_id = b.workspace_id AND l.day = b.day AND l.days = b.days "
+            f"AND l.owner_id = {q(key.owner_id)} AND l.dimension = {q(key.dimension)} AND l.value = {q(key.value)}",
+            *q.args,
+        )
+        found = [(Block(row["day"], row["days"]), row["parts"] or {}) for row in rows]
+        return found, sorted({*wanted} - {block for block, _ in found})
+
+    async def of_days(self, workspace_id: UUID, block: Block) -> dict[Key, list[Parts]]:
+        """The lines of its days."""
+        by_key: dict[Key, list[Parts]] = defaultdict(list)
+        async with db.connection() as connection:
+            days = connection.cursor(
+                f"SELECT owner_id, dimension, value, parts FROM {self.lines} "
+                "WHERE workspace_id = $1 AND day >= $2 AND day < $2 + $3::integer AND days = 1",
+                workspace_id,
+                *block,
+                prefetch=1000,
+            )
+            async for *key, parts in days:
+                by_key[Key(*key)].append(parts)
+        return by_key
+
+    async def keep(self, workspace_id: UUID, block: Block, made: Mapping[Key, Parts]) -> None:
+        """In a transaction that nobody changes these days beside."""
+        await db.run(f"DELETE FROM {self.lines} WHERE workspace_id = $1 AND day = $2 AND days = $3", workspace_id, *block)
+        await db.run_many(
+            f"INSERT INTO {self.lines} (workspace_id, owner_id, dimension, value, day, days, parts) "
+            "VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            [(workspace_id, *key, *block, parts) for key, parts in made.items()],
+        )
+        await db.run(
+            f"INSERT INTO {self.blocks} (workspace_id, day, days) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+            workspace_id,
+            *block,
+        )

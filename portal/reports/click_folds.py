@@ -1,0 +1,180 @@
+"""What is known of the clicks of days that are over, put together from their mixes by the clock: see `blocks`.
+
+Owners are a workspace, its jobs, campaigns and channels. The `parts` of a line:
+
+    values     dimension -> value -> taps by people
+    hours      day of the week (1 is Monday) -> taps by people, by hour of the day
+    channels   channel -> taps by people
+    landed     channel -> taps whose page was shown
+    excluded   "kind:verdict:reason" -> hits
+
+Whatever changes a mix takes its blocks away.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from operator import add
+from uuid import UUID
+
+from portal import db
+from portal.clicks.verdicts import Verdict
+from portal.reports.blocks import BEGINNING, SIZES, Block, Kept, Key, Parts, days_in
+from portal.reports.scope import CHANNEL, Dimension, Scope
+from portal.reports.tally import Tally
+
+KEPT = Kept("click_fold", "click_block")
+AT_ONCE = 20
+"""Days, and blocks of each size, in one round."""
+
+
+def know(scope: Scope) -> bool:
+    """Whether there are lines for it."""
+    return bool(scope.owner and not scope.zone and len(scope.values) <= 1 and scope.verdict is Verdict.PERSON)
+
+
+async def read(scope: Scope, tally: Tally) -> list[date]:
+    """Add what lines say of `scope`; the days of it that they do not know."""
+    if scope.owner is None or not know(scope):
+        return days_in(scope.start, scope.end)
+    found, left = await KEPT.read(
+        scope.workspace_id, Key(scope.owner, *(scope.values[0] if scope.values else ())), scope.start, scope.end
+    )
+    for _, parts in found:
+        _add(tally, parts)
+    return left
+
+
+def _add(tally: Tally, parts: Parts) -> None:
+    for weekday, hours in parts.get("hours", {}).items():
+        tally.hours.update({(int(weekday), hour): number for hour, number in enumerate(hours) if number})
+    for dimension, values in parts.get("values", {}).items():
+        tally.values[dimension].update(values)
+    tally.channels.update({UUID(channel): clicks for channel, clicks in parts.get("channels", {}).items()})
+    tally.landed.update({UUID(channel): landed for channel, landed in parts.get("landed", {}).items()})
+    for key, hits in parts.get("excluded", {}).items():
+        tally.add_excluded(*_split(key), hits)
+
+
+def _split(key: str) -> tuple[str, str, str]:
+    kind, verdict, reason = key.split(":", 2)
+    return kind, verdict, reason
+
+
+# ---- Keeping ---------------------------------------------------------------------------------------------------------------
+
+
+async def fold(now: datetime) -> int:
+    """Put together days that are over and not folded, or no longer, the latest first; then blocks of which that is done. Of how
+    many. For a clock to call."""
+    days = await _open_days(now)
+    for row in days:
+        await _keep(row["id"], Block(row["day"], 1))
+    made = len(days)
+    for size in SIZES[1:]:
+        found = await _open_blocks(size, now)
+        for row in found:
+            await _keep(row["workspace_id"], Block(row["day"], size))
+        made += len(found)
+    return made
+
+
+TODAY = "($1::timestamptz AT TIME ZONE w.timezone)::date"
+
+
+async def _open_days(now: datetime) -> list[db.Row]:
+    return await db.rows(
+        "SELECT w.id, d.day FROM workspace w CROSS JOIN LATERAL (SELECT DISTINCT s.day FROM click_sum_daily s "
+        f"WHERE s.owner_id = w.id AND s.workspace_id = w.id AND s.dimension IN ('verdict', 'excluded') AND s.day < {TODAY} "
+        "AND NOT EXISTS (SELECT FROM click_block f WHERE f.workspace_id = w.id AND f.day = s.day AND f.days = 1) "
+        "ORDER BY 1 DESC LIMIT $2) d",
+        now,
+        AT_ONCE,
+    )
+
+
+OPEN = """
+SELECT FROM click_sum_daily s WHERE s.owner_id = {0} AND s.workspace_id = {0} AND s.dimension IN ('verdict', 'excluded')
+  AND s.day >= {1} AND s.day < {1} + {2}::integer
+  AND NOT EXISTS (SELECT FROM click_block f WHERE f.workspace_id = {0} AND f.day = s.day AND f.days = 1)
+"""
+"""Days of a block that have hits and are not folded."""
+
+
+async def _open_blocks(size: int, now: datetime) -> list[db.Row]:
+    """Blocks that are over, are not there, and could be."""
+    return await db.rows(
+        "SELECT b.workspace_id, b.day FROM (SELECT DISTINCT workspace_id, $4::date + (day - $4) / $3 * $3 AS day "
+        "FROM click_block WHERE days = 1) b JOIN workspace w ON w.id = b.workspace_id "
+        f"WHERE b.day + $3 <= {TODAY} "
+        "AND NOT EXISTS (SELECT FROM click_block f WHERE f.workspace_id = w.id AND f.day = b.day AND f.days = $3) "
+        f"AND NOT EXISTS ({OPEN.format('w.id', 'b.day', '$3')}) ORDER BY 2 DESC LIMIT $2",
+        now,
+        AT_ONCE,
+        size,
+        BEGINNING,
+    )
+
+
+async def _keep(workspace_id: UUID, block: Block) -> None:
+    async with db.transaction():
+        # Nobody changes mixes of this workspace meanwhile.
+        await db.run("SELECT lock_sums(ARRAY[$1::uuid || 'mix'])", workspace_id)
+        if block.days == 1:
+            made = await _of_day(workspace_id, block.day)
+        elif await db.value(f"SELECT EXISTS ({OPEN.format('$1::uuid', '$2::date', '$3')})", workspace_id, *block):
+            return  # one of its days has changed since
+        else:
+            made = {key: _together(parts) for key, parts in (await KEPT.of_days(workspace_id, block)).items()}
+        await KEPT.keep(workspace_id, block, made)
+
+
+async def _of_day(workspace_id: UUID, day: date) -> dict[Key, Parts]:
+    lines = await db.rows("SELECT * FROM click_mix WHERE workspace_id = $1 AND day = $2", workspace_id, day)
+    by_key: dict[Key, list[db.Row]] = defaultdict(list)
+    for line in lines:
+        # Channels have no mixes of their own: those of the workspace name them.
+        channel = [line["channel_id"]] if line["owner_id"] == workspace_id and line["channel_id"] else []
+        for of in ((), *((str(name), line[name]) for name in Dimension)):
+            for owner_id in (line["owner_id"], *channel):
+                by_key[Key(owner_id, *of)].append(line)
+    return {key: _parts(of, str(day.isoweekday())) for key, of in by_key.items()}
+
+
+def _parts(lines: Iterable[db.Row], weekday: str) -> Parts:
+    values: dict[str, Counter[str]] = {str(name): Counter() for name in Dimension}
+    channels, landed, excluded, hours = Counter[str](), Counter[str](), Counter[str](), [0] * 24
+    for line in lines:
+        if line["verdict"] != Verdict.PERSON:
+            excluded[f"{line['kind']}:{line['verdict']}:{line['reason']}"] += line["clicks"]
+        elif line["kind"] == CHANNEL:
+            channels[str(line["channel_id"])] += line["clicks"]
+            landed[str(line["channel_id"])] += line["landed"]
+            hours = list(map(add, hours, line["hours"]))
+            for name in Dimension:
+                values[name][line[name]] += line["clicks"]
+    return {
+        "values": {name: _some(of) for name, of in values.items()},
+        "hours": {weekday: hours} if any(hours) else {},
+        "channels": _some(channels),
+        "landed": _some(landed),
+        "excluded": _some(excluded),
+    }
+
+
+def _some(counts: Counter[str]) -> dict[str, int]:
+    return {key: number for key, number in counts.items() if number}
+
+
+def _together(each: Sequence[Parts]) -> Parts:
+    values: dict[str, Counter[str]] = defaultdict(Counter)
+    channels, landed, excluded, hours = Counter[str](), Counter[str](), Counter[str](), dict[str, list[int]]()
+    for parts in each:
+        for dimension, of in parts["values"].items():
+            values[dimension].update(of)
+        for weekday, row in parts["hours"].items():
+            hours[weekday] = list(map(add, hours[weekday], row)) if weekday in hours else row
+        channels.update(parts["channels"])
+        landed.update(parts["landed"])
+        excluded.update(parts["excluded"])
+    return {"values": values, "hours": hours, "channels": channels, "landed": landed, "excluded": excluded}
