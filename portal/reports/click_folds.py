@@ -1,10 +1,11 @@
 """What is known of the clicks of days that are over, put together from their mixes by the clock: see `blocks`.
 
-Owners are a workspace, its jobs, campaigns and channels. The `parts` of a line:
+Owners are a workspace, its jobs, campaigns and channels. The `parts` of a line, of people's taps, or of hits with another verdict
+where the line is of that:
 
-    values     dimension -> value -> taps by people
-    hours      day of the week (1 is Monday) -> taps by people, by hour of the day
-    channels   channel -> taps by people
+    values     dimension -> value -> taps
+    hours      day of the week (1 is Monday) -> taps by hour of the day
+    channels   channel -> taps
     landed     channel -> taps whose page was shown
     excluded   "kind:verdict:reason" -> hits
 
@@ -12,7 +13,7 @@ Whatever changes a mix takes its blocks away.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from operator import add
 from uuid import UUID
@@ -24,25 +25,31 @@ from portal.reports.scope import CHANNEL, Dimension, Scope
 from portal.reports.tally import Tally
 
 KEPT = Kept("click_fold", "click_block")
+VERDICT = "verdict"
+"""The dimension of hits that are no person's. What was not counted is said there of all of them."""
 AT_ONCE = 20
 """Days, and blocks of each size, in one round."""
 
 
 def know(scope: Scope) -> bool:
     """Whether there are lines for it."""
-    return bool(scope.owner and not scope.zone and len(scope.values) <= 1 and scope.verdict is Verdict.PERSON)
+    return bool(scope.owner and not scope.zone and not scope.is_mixed)
 
 
 async def read(scope: Scope, tally: Tally) -> list[date]:
     """Add what lines say of `scope`; the days of it that they do not know."""
     if scope.owner is None or not know(scope):
         return days_in(scope.start, scope.end)
-    found, left = await KEPT.read(
-        scope.workspace_id, Key(scope.owner, *(scope.values[0] if scope.values else ())), scope.start, scope.end
-    )
+    found, left = await KEPT.read(scope.workspace_id, Key(scope.owner, *_filter(scope)), scope.start, scope.end)
     for _, parts in found:
         _add(tally, parts)
     return left
+
+
+def _filter(scope: Scope) -> tuple[str, str]:
+    if scope.verdict is not Verdict.PERSON:
+        return VERDICT, scope.verdict.value
+    return (str(scope.values[0][0]), scope.values[0][1]) if scope.values else ("", "")
 
 
 def _add(tally: Tally, parts: Parts) -> None:
@@ -131,23 +138,37 @@ async def _keep(workspace_id: UUID, block: Block) -> None:
 
 async def _of_day(workspace_id: UUID, day: date) -> dict[Key, Parts]:
     lines = await db.rows("SELECT * FROM click_mix WHERE workspace_id = $1 AND day = $2", workspace_id, day)
-    by_key: dict[Key, list[db.Row]] = defaultdict(list)
+    by_owner: dict[UUID, list[db.Row]] = defaultdict(list)
     for line in lines:
+        by_owner[line["owner_id"]].append(line)
         # Channels have no mixes of their own: those of the workspace name them.
-        channel = [line["channel_id"]] if line["owner_id"] == workspace_id and line["channel_id"] else []
-        for of in ((), *((str(name), line[name]) for name in Dimension)):
-            for owner_id in (line["owner_id"], *channel):
-                by_key[Key(owner_id, *of)].append(line)
-    return {key: _parts(of, str(day.isoweekday())) for key, of in by_key.items()}
+        if line["owner_id"] == workspace_id and line["channel_id"]:
+            by_owner[line["channel_id"]].append(line)
+    weekday = str(day.isoweekday())
+    return {Key(owner_id, *of): parts for owner_id, its in by_owner.items() for of, parts in _of_owner(its, weekday)}
 
 
-def _parts(lines: Iterable[db.Row], weekday: str) -> Parts:
+def _of_owner(lines: Sequence[db.Row], weekday: str) -> Iterator[tuple[tuple[str, str], Parts]]:
+    """By dimension and value: of everything, of each value, and of what is no person's."""
+    yield ("", ""), _parts(lines, weekday)
+    by_value: dict[tuple[str, str], list[db.Row]] = defaultdict(list)
+    for line in lines:
+        for name in Dimension:
+            by_value[str(name), line[name]].append(line)
+    for of, its in by_value.items():
+        yield of, _parts(its, weekday)
+    for verdict in Verdict:
+        if verdict is not Verdict.PERSON:
+            yield (VERDICT, verdict.value), {**_parts(lines, weekday, verdict), "values": {}}
+
+
+def _parts(lines: Iterable[db.Row], weekday: str, counted: Verdict = Verdict.PERSON) -> Parts:
     values: dict[str, Counter[str]] = {str(name): Counter() for name in Dimension}
     channels, landed, excluded, hours = Counter[str](), Counter[str](), Counter[str](), [0] * 24
     for line in lines:
         if line["verdict"] != Verdict.PERSON:
             excluded[f"{line['kind']}:{line['verdict']}:{line['reason']}"] += line["clicks"]
-        elif line["kind"] == CHANNEL:
+        if line["verdict"] == counted and line["kind"] == CHANNEL:
             channels[str(line["channel_id"])] += line["clicks"]
             landed[str(line["channel_id"])] += line["landed"]
             hours = list(map(add, hours, line["hours"]))

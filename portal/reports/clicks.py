@@ -6,6 +6,7 @@ and the like read the mixes; where there are none, the single clicks of the peri
 
 from collections.abc import Sequence
 from datetime import date
+from typing import NamedTuple
 
 import msgspec
 
@@ -27,40 +28,47 @@ async def read(scope: Scope) -> Tally:
     """Of hits on channel links with the scope's verdict, and of what was not counted on any link."""
     tally = Tally()
     if not scope.values:
-        await db.side_by_side(_read_sums(scope, tally), _read_narrowed(scope, tally))
+        await _read_sums(scope, tally)
     elif scope.mixer is None:
-        await db.side_by_side(_read_clicks(scope, tally), _read_narrowed(scope, tally))
+        await db.side_by_side(_read_clicks(scope, tally), _read_days(scope, tally))
     else:
-        await db.side_by_side(_read_mixes(scope, tally), _read_narrowed(scope, tally))
+        await db.side_by_side(_read_mixes(scope, tally), _read_days(scope, tally))
     return tally
 
 
-# ---- Without filters -------------------------------------------------------------------------------------------------------
+# ---- Without filters, or of another verdict --------------------------------------------------------------------------------
 
 
 async def _read_sums(scope: Scope, tally: Tally) -> None:
-    if scope.is_narrowed:
-        left = days_in(scope.start, scope.end)
-    else:
-        left = await click_folds.read(scope, tally) if (scope.end - scope.start).days >= FEW else days_in(scope.start, scope.end)
-    rest = _only(scope, left)
-    await db.side_by_side(_add_sums(scope, rest, left, tally), _add_hours(scope, rest, left, tally))
+    short = (scope.end - scope.start).days < FEW
+    left = days_in(scope.start, scope.end) if short else await click_folds.read(scope, tally)
+    await db.side_by_side(_add_sums(scope, left, tally), _add_channels(scope, left, tally), _add_hours(scope, left, tally))
 
 
-def _only(scope: Scope, days: Sequence[date]) -> Scope | None:
-    """From the first of these days to the last one."""
-    return msgspec.structs.replace(scope, start=days[0], end=days[-1]) if days else None
+class Rest(NamedTuple):
+    """What is left of a scope: from the first of some days to the last one, and those days, if there are others in between."""
+
+    scope: Scope
+    days: Sequence[date] | None
 
 
-async def _add_sums(scope: Scope, rest: Scope | None, left: Sequence[date], tally: Tally) -> None:
+def _rest(scope: Scope, left: Sequence[date]) -> Rest | None:
+    if not left:
+        return None
+    whole = (left[-1] - left[0]).days + 1 == len(left)
+    return Rest(msgspec.structs.replace(scope, start=left[0], end=left[-1]), None if whole else left)
+
+
+async def _add_sums(scope: Scope, left: Sequence[date], tally: Tally) -> None:
     """Days of all the period; values and what was not counted, of those that are left."""
-    q = Query()
-    sources = [] if scope.is_narrowed else [_sums(scope, q, ["verdict"], f"d.value = {q(scope.verdict.value)}")]
+    q, rest = Query(), _rest(scope, left)
+    sources = [] if scope.zone else [_sums(scope, q, ["verdict"], None, scope.verdict.value)]
+    if rest and not scope.is_narrowed:
+        sources.append(_sums(rest.scope, q, list(Dimension), rest.days))
     if rest:
-        dimensions = [] if scope.is_narrowed else list(Dimension)
-        days = f"d.day = ANY({q(left)}::date[])"
-        sources += [_sums(rest, q, dimensions, days)] if dimensions else []
-        sources.append(_excluded(rest, q, days))
+        sources.append(_excluded(rest, q))
+    if not sources:
+        return
     found = await db.rows(
         "SELECT d.kind, d.dimension, d.value, CASE WHEN d.dimension = 'verdict' THEN d.day END AS day, "
         f"sum(d.clicks)::bigint AS number FROM ({' UNION ALL '.join(sources)}) d GROUP BY 1, 2, 3, 4",
@@ -79,9 +87,9 @@ async def _add_sums(scope: Scope, rest: Scope | None, left: Sequence[date], tall
 COLUMNS = "d.dimension, d.value, d.day, d.clicks"
 
 
-def _sums(scope: Scope, q: Query, dimensions: Sequence[str], where: str) -> str:
-    """Of all channel links of the scope."""
-    where = f"{daily(scope, q, dimensions)} AND {where}"
+def _sums(scope: Scope, q: Query, dimensions: Sequence[str], days: Sequence[date] | None, value: str | None = None) -> str:
+    """Of all channel links of the scope; of one value, or of all."""
+    where = daily(scope, q, dimensions, days) + ("" if value is None else f" AND d.value = {q(value)}")
     if scope.owner:
         owned = f"d.owner_id = {q(scope.owner)} AND d.kind = '{CHANNEL}'"
         return f"SELECT d.kind, {COLUMNS} FROM click_sum_daily d WHERE {where} AND {owned}"
@@ -89,33 +97,48 @@ def _sums(scope: Scope, q: Query, dimensions: Sequence[str], where: str) -> str:
     return f"({links(scope, q)} {of_links})"
 
 
-def _excluded(scope: Scope, q: Query, where: str) -> str:
-    where = f"{daily(scope, q, ['excluded'])} AND {where}"
+def _excluded(rest: Rest, q: Query) -> str:
+    scope, where = rest.scope, daily(rest.scope, q, ["excluded"], rest.days)
     if scope.owner:
         return f"SELECT d.kind, {COLUMNS} FROM click_sum_daily d WHERE {where} AND d.owner_id = {q(scope.owner)}"
     return f"SELECT l.kind, {COLUMNS} FROM click_daily d JOIN link l ON l.id = d.link_id WHERE {where} AND {at_place(scope, q)}"
 
 
-async def _add_hours(scope: Scope, rest: Scope | None, left: Sequence[date], tally: Tally) -> None:
+async def _add_channels(scope: Scope, left: Sequence[date], tally: Tally) -> None:
+    """Of people's taps, totals of channels say it."""
+    rest = _rest(scope, left)
+    if rest is None or scope.zone or scope.verdict is Verdict.PERSON:
+        return
+    q = Query()
+    source = narrowed(rest.scope, q, By.CHANNEL, rest.days)
+    found = await db.rows(f"SELECT h.channel_id, sum(h.clicks)::bigint AS number FROM ({source}) h GROUP BY 1", *q.args)
+    tally.channels.update({row["channel_id"]: row["number"] for row in found})
+
+
+async def _add_hours(scope: Scope, left: Sequence[date], tally: Tally) -> None:
     """Rollups keep whole hours of UTC: where clocks differ from it by half an hour, so may the hours here."""
+    rest = _rest(scope, left)
     if rest is None or scope.zone:
         return
     q = Query()
-    period = f"d.hour >= {q(rest.begins_at)} AND d.hour < {q(rest.ends_at)} AND d.verdict = {q(scope.verdict.value)}"
-    if len(left) < len(days_in(rest.start, rest.end)):
-        period += f" AND (d.hour AT TIME ZONE {q(scope.timezone)})::date = ANY({q(left)}::date[])"
-    where = f"d.workspace_id = {q(scope.workspace_id)} AND {period}"
-    if scope.owner:
-        source = f"SELECT d.hour AS at, d.clicks FROM click_sum_hourly d WHERE {where} AND d.owner_id = {q(scope.owner)}"
-    else:
-        of_links = f"SELECT d.hour AS at, d.clicks FROM l JOIN click_hourly d ON d.link_id = l.id WHERE {where}"
-        source = f"{links(scope, q)} {of_links}"
+    source = _hours(rest, q)
     found = await db.rows(
-        f"SELECT (extract(epoch FROM h.at)::bigint + {_ahead(rest, q)}) / 3600 % 168 AS hour, sum(h.clicks)::bigint AS number "
-        f"FROM ({source}) h GROUP BY 1",
+        f"SELECT (extract(epoch FROM h.at)::bigint + {_ahead(rest.scope, q)}) / 3600 % 168 AS hour, "
+        f"sum(h.clicks)::bigint AS number FROM ({source}) h GROUP BY 1",
         *q.args,
     )
     tally.hours.update({_of_week(row["hour"]): row["number"] for row in found})
+
+
+def _hours(rest: Rest, q: Query) -> str:
+    scope = rest.scope
+    where = f"d.workspace_id = {q(scope.workspace_id)} AND d.hour >= {q(scope.begins_at)} AND d.hour < {q(scope.ends_at)}"
+    where += f" AND d.verdict = {q(scope.verdict.value)}"
+    if rest.days is not None:
+        where += f" AND (d.hour AT TIME ZONE {q(scope.timezone)})::date = ANY({q(rest.days)}::date[])"
+    if scope.owner:
+        return f"SELECT d.hour AS at, d.clicks FROM click_sum_hourly d WHERE {where} AND d.owner_id = {q(scope.owner)}"
+    return f"{links(scope, q)} SELECT d.hour AS at, d.clicks FROM l JOIN click_hourly d ON d.link_id = l.id WHERE {where}"
 
 
 def _ahead(scope: Scope, q: Query) -> str:
@@ -134,28 +157,21 @@ def _of_week(hour: int) -> tuple[int, int]:
 # ---- Under filters ---------------------------------------------------------------------------------------------------------
 
 
-async def _read_narrowed(scope: Scope, tally: Tally) -> None:
-    """Days, where rollups of one dimension say them; of another verdict than people's, channels too."""
-    if not scope.is_narrowed or scope.is_mixed or scope.zone:
+async def _read_days(scope: Scope, tally: Tally) -> None:
+    """Where rollups of one dimension say them."""
+    if scope.is_mixed or scope.zone:
         return
-    q, days_alone = Query(), bool(scope.values)
-    if days_alone and scope.owner:
-        dimension, value = scope.values[0]
-        source = _sums(scope, q, [dimension], f"d.value = {q(value)}")
-    else:
-        source = narrowed(scope, q, By.CHANNEL)
-    sets = "(h.day)" if days_alone else "(h.day), (h.channel_id)"
-    channel = "NULL::uuid" if days_alone else "h.channel_id"
-    grouped = f"SELECT h.day, {channel} AS channel_id, sum(h.clicks)::bigint AS number FROM ({source}) h"
-    found = await db.rows(f"{grouped} GROUP BY GROUPING SETS ({sets})", *q.args)
-    tally.days.update({row["day"]: row["number"] for row in found if row["day"] is not None})
-    tally.channels.update({row["channel_id"]: row["number"] for row in found if row["day"] is None})
+    q = Query()
+    dimension, value = scope.values[0]
+    source = _sums(scope, q, [dimension], None, value)
+    found = await db.rows(f"SELECT h.day, sum(h.clicks)::bigint AS number FROM ({source}) h GROUP BY 1", *q.args)
+    tally.days.update({row["day"]: row["number"] for row in found})
 
 
-def narrowed(scope: Scope, q: Query, by: By) -> str:
-    """Channel or link, day and number of what fits the one filter of a scope, as rollups have it."""
+def narrowed(scope: Scope, q: Query, by: By, days: Sequence[date] | None = None) -> str:
+    """Channel or link, day and number of what fits the one filter of a scope, as rollups have it; of its days, or some."""
     dimension, value = scope.values[0] if scope.values else ("verdict", scope.verdict.value)
-    where = f"{daily(scope, q, [dimension])} AND d.value = {q(value)}"
+    where = f"{daily(scope, q, [dimension], days)} AND d.value = {q(value)}"
     if scope.is_everywhere and by is By.CHANNEL:
         return (
             f"SELECT d.owner_id AS channel_id, d.day, d.clicks FROM channel c JOIN click_sum_daily d ON d.owner_id = c.id "
@@ -167,26 +183,26 @@ def narrowed(scope: Scope, q: Query, by: By) -> str:
 
 async def _read_mixes(scope: Scope, tally: Tally) -> None:
     """The database puts alike clicks together; each counts once for every column."""
-    left = await click_folds.read(scope, tally)
-    rest = _only(scope, left)
+    rest = _rest(scope, await click_folds.read(scope, tally))
     if rest is None:
         return
     q = Query()
-    days = None if len(left) == len(days_in(rest.start, rest.end)) else left
     counted = f"{_is_counted(scope, q, 'm')} AND m.kind = '{CHANNEL}'"
     # All of them: the index goes by kind and verdict before it goes by day.
     anything = f"m.kind = ANY({q([CHANNEL, PERSONAL])}) AND m.verdict = ANY({q(list(Verdict))})"
-    source = f"SELECT m.*, {counted} AS counted, m.clicks AS number FROM click_mix m WHERE {mixes(rest, q, days)} AND {anything}"
-    await db.side_by_side(_add_groups(MIXED, scope, source, q, tally), _add_mixed_hours(scope, rest, days, tally))
+    where = f"{mixes(rest.scope, q, rest.days)} AND {anything}"
+    source = f"SELECT m.*, {counted} AS counted, m.clicks AS number FROM click_mix m WHERE {where}"
+    await db.side_by_side(_add_groups(MIXED, scope, source, q, tally), _add_mixed_hours(rest, tally))
 
 
-async def _add_mixed_hours(scope: Scope, rest: Scope, days: Sequence[date] | None, tally: Tally) -> None:
+async def _add_mixed_hours(rest: Rest, tally: Tally) -> None:
     """As the workspace's clock said when they were counted."""
+    scope = rest.scope
     if scope.zone:
         return
     q = Query()
     hours = ", ".join(f"sum(m.hours[{hour + 1}])" for hour in range(24))
-    where = f"{mixes(rest, q, days)} AND m.kind = '{CHANNEL}' AND m.verdict = {q(scope.verdict.value)}"
+    where = f"{mixes(scope, q, rest.days)} AND m.kind = '{CHANNEL}' AND m.verdict = {q(scope.verdict.value)}"
     found = await db.rows(
         f"SELECT extract(isodow FROM m.day)::int, ARRAY[{hours}]::bigint[] FROM click_mix m WHERE {where} GROUP BY 1", *q.args
     )

@@ -70,7 +70,7 @@ async def test_days_that_are_put_together_say_what_they_said(world: World) -> No
     until = {row[0]: row[1] for row in await db.rows("SELECT days, max(day + days) FROM click_block GROUP BY 1")}
     assert until == {size: TODAY - timedelta(days=(TODAY - blocks.BEGINNING).days % size) for size in (1, 4, 16)}
     nothing: dict[str, Any] = {}
-    for filters in [nothing, *FILTERS[:3]]:
+    for filters in [nothing, *FILTERS[:3], *FILTERS[4:6]]:
         for place in [nothing, {"job_id": world.jobs[1]}, {"campaign_id": world.campaigns[0]}, {"channel_id": world.channels[1]}]:
             await check(scope_of(world.workspace_id, ALL[0], ALL[1], **place, **filters), tables)
     late = [hit(world.links[0], NOW - timedelta(days=days), visitor=b"late") for days in (5, 20)]
