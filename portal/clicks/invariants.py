@@ -96,7 +96,9 @@ SELECT o.owner_id, link.kind, c.verdict, c.day, coalesce(link.channel_id::text, 
   split_part(c.language, '-', 1) AS language, c.referrer_host AS referrer,
   count(*) + 0.5 * count(*) FILTER (WHERE EXISTS (SELECT FROM landing WHERE landing.click_id = c.id)) AS clicks
 FROM clicks c JOIN link ON link.id = c.link_id AND (link.kind = 'channel' OR c.verdict <> 'person')
-CROSS JOIN LATERAL (VALUES (link.workspace_id), (link.job_id), (link.campaign_id)) o (owner_id)
+CROSS JOIN LATERAL (
+  VALUES (link.workspace_id), (link.job_id), (link.campaign_id), (pair_of(link.job_id, link.campaign_id))
+) o (owner_id)
 WHERE o.owner_id IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
 """
 MIXED = """

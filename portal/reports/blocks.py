@@ -36,14 +36,19 @@ class Block(NamedTuple):
 Parts = Mapping[str, Any]
 
 
-def lay(start: date, end: date) -> list[Block]:
-    """The largest ones that make up the days from `start` to `end`, both included."""
+def lay(start: date, end: date, smallest: int = 1) -> list[Block]:
+    """The largest ones, and none below `smallest`, that make up the days from `start` to `end`, both included; what is left at
+    both ends as single days."""
     found, at, last = list[Block](), (start - BEGINNING).days, (end - BEGINNING).days
     while at <= last:
-        size = next(size for size in reversed(SIZES) if at % size == 0 and at + size - 1 <= last)
-        found.append(Block(BEGINNING + timedelta(days=at), size))
-        at += size
+        fitting = (size for size in reversed(SIZES) if size >= smallest and at % size == 0 and at + size - 1 <= last)
+        found.append(Block(BEGINNING + timedelta(days=at), next(fitting, 1)))
+        at += found[-1].days
     return found
+
+
+def split(block: Block, size: int) -> list[Block]:
+    return [Block(block.day + timedelta(days=n), size) for n in range(0, block.days, size)]
 
 
 def days_in(start: date, end: date) -> list[date]:
@@ -56,14 +61,17 @@ class Kept(NamedTuple):
     lines: str
     blocks: str
 
-    async def read(self, workspace_id: UUID, key: Key, start: date, end: date) -> tuple[list[tuple[Block, Parts]], list[date]]:
-        """What is there, and the days that are not."""
-        found, left = await self._look_up(workspace_id, key, lay(start, end))
-        if any(block.days > 1 for block in left):
-            single = [Block(block.day + timedelta(days=n), 1) for block in left for n in range(block.days)]
-            more, left = await self._look_up(workspace_id, key, single)
+    async def read(
+        self, workspace_id: UUID, key: Key, start: date, end: date, smallest: int = 1
+    ) -> tuple[list[tuple[Block, Parts]], list[date]]:
+        """What is there, and the days that are not. `smallest`: below it, blocks have no line of this key."""
+        laid = lay(start, end, smallest)
+        wanted, loose = [block for block in laid if block.days >= smallest], [block for block in laid if block.days < smallest]
+        found, left = await self._look_up(workspace_id, key, wanted)
+        if any(block.days > smallest for block in left):
+            more, left = await self._look_up(workspace_id, key, [small for block in left for small in split(block, smallest)])
             found += more
-        return found, [block.day for block in left]
+        return found, sorted(day.day for block in (*left, *loose) for day in split(block, 1))
 
     async def _look_up(
         self, workspace_id: UUID, key: Key, wanted: Sequence[Block]
@@ -80,13 +88,13 @@ class Kept(NamedTuple):
         found = [(Block(row["day"], row["days"]), row["parts"] or {}) for row in rows]
         return found, sorted({*wanted} - {block for block, _ in found})
 
-    async def of_days(self, workspace_id: UUID, block: Block) -> dict[Key, list[Parts]]:
-        """The lines of its days."""
+    async def inside(self, workspace_id: UUID, block: Block) -> dict[Key, list[Parts]]:
+        """The lines of the four blocks in it."""
         by_key: dict[Key, list[Parts]] = defaultdict(list)
         async with db.connection() as connection:
             days = connection.cursor(
                 f"SELECT owner_id, dimension, value, parts FROM {self.lines} "
-                "WHERE workspace_id = $1 AND day >= $2 AND day < $2 + $3::integer AND days = 1",
+                "WHERE workspace_id = $1 AND day >= $2 AND day < $2 + $3::integer AND days = $3 / 4",
                 workspace_id,
                 *block,
                 prefetch=1000,

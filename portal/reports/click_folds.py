@@ -1,7 +1,7 @@
 """What is known of the clicks of days that are over, put together from their mixes by the clock: see `blocks`.
 
-Owners are a workspace, its jobs, campaigns and channels. The `parts` of a line, of people's taps, or of hits with another verdict
-where the line is of that:
+Owners are a workspace, its jobs, campaigns, jobs within campaigns, channels, and, in larger blocks, links. The `parts` of a line,
+of people's taps, or of hits with another verdict where the line is of that:
 
     values     dimension -> value -> taps
     hours      day of the week (1 is Monday) -> taps by hour of the day
@@ -14,8 +14,9 @@ Whatever changes a mix takes its blocks away.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from operator import add
+from typing import Any
 from uuid import UUID
 
 from portal import db
@@ -27,23 +28,31 @@ from portal.reports.tally import Tally
 KEPT = Kept("click_fold", "click_block")
 VERDICT = "verdict"
 """The dimension of hits that are no person's. What was not counted is said there of all of them."""
+OF_LINKS = 16
+"""Days of the smallest blocks that have lines of single links: there are a thousand of them, and of most nobody asks."""
 AT_ONCE = 20
 """Days, and blocks of each size, in one round."""
 
 
-def know(scope: Scope) -> bool:
-    """Whether there are lines for it."""
-    return bool(scope.owner and not scope.zone and not scope.is_mixed)
-
-
 async def read(scope: Scope, tally: Tally) -> list[date]:
     """Add what lines say of `scope`; the days of it that they do not know."""
-    if scope.owner is None or not know(scope):
+    owner = _owner(scope)
+    if owner is None or scope.zone or scope.is_mixed:
         return days_in(scope.start, scope.end)
-    found, left = await KEPT.read(scope.workspace_id, Key(scope.owner, *_filter(scope)), scope.start, scope.end)
+    smallest = OF_LINKS if scope.link_id else 1
+    found, left = await KEPT.read(scope.workspace_id, Key(owner, *_filter(scope)), scope.start, scope.end, smallest)
     for _, parts in found:
         _add(tally, parts)
     return left
+
+
+def _owner(scope: Scope) -> UUID | None:
+    """Whose lines say it; None: nobody's."""
+    if scope.link_id:
+        return None if scope.is_narrowed else scope.link_id
+    if scope.channel_id:
+        return scope.owner
+    return scope.mixer
 
 
 def _filter(scope: Scope) -> tuple[str, str]:
@@ -102,17 +111,19 @@ async def _open_days(now: datetime) -> list[db.Row]:
 
 OPEN = """
 SELECT FROM click_sum_daily s WHERE s.owner_id = {0} AND s.workspace_id = {0} AND s.dimension IN ('verdict', 'excluded')
-  AND s.day >= {1} AND s.day < {1} + {2}::integer
-  AND NOT EXISTS (SELECT FROM click_block f WHERE f.workspace_id = {0} AND f.day = s.day AND f.days = 1)
+  AND s.day >= {1} AND s.day < {1} + {2}::integer AND NOT EXISTS (
+    SELECT FROM click_block f
+    WHERE f.workspace_id = {0} AND f.days = {2} / 4 AND f.day = {1} + (s.day - {1}) / ({2} / 4) * ({2} / 4)
+  )
 """
-"""Days of a block that have hits and are not folded."""
+"""Days of a block that have hits and are in no block of the next smaller size."""
 
 
 async def _open_blocks(size: int, now: datetime) -> list[db.Row]:
     """Blocks that are over, are not there, and could be."""
     return await db.rows(
         "SELECT b.workspace_id, b.day FROM (SELECT DISTINCT workspace_id, $4::date + (day - $4) / $3 * $3 AS day "
-        "FROM click_block WHERE days = 1) b JOIN workspace w ON w.id = b.workspace_id "
+        "FROM click_block WHERE days = $3 / 4) b JOIN workspace w ON w.id = b.workspace_id "
         f"WHERE b.day + $3 <= {TODAY} "
         "AND NOT EXISTS (SELECT FROM click_block f WHERE f.workspace_id = w.id AND f.day = b.day AND f.days = $3) "
         f"AND NOT EXISTS ({OPEN.format('w.id', 'b.day', '$3')}) ORDER BY 2 DESC LIMIT $2",
@@ -132,7 +143,9 @@ async def _keep(workspace_id: UUID, block: Block) -> None:
         elif await db.value(f"SELECT EXISTS ({OPEN.format('$1::uuid', '$2::date', '$3')})", workspace_id, *block):
             return  # one of its days has changed since
         else:
-            made = {key: _together(parts) for key, parts in (await KEPT.of_days(workspace_id, block)).items()}
+            made = {key: _together(parts) for key, parts in (await KEPT.inside(workspace_id, block)).items()}
+        if block.days == OF_LINKS:
+            made |= await _of_links(workspace_id, block)
         await KEPT.keep(workspace_id, block, made)
 
 
@@ -199,3 +212,35 @@ def _together(each: Sequence[Parts]) -> Parts:
         landed.update(parts["landed"])
         excluded.update(parts["excluded"])
     return {"values": values, "hours": hours, "channels": channels, "landed": landed, "excluded": excluded}
+
+
+async def _of_links(workspace_id: UUID, block: Block) -> dict[Key, Parts]:
+    """From their rollups."""
+    made: dict[Key, dict[str, Any]] = defaultdict(lambda: {"values": defaultdict(dict), "hours": {}, "excluded": {}})
+    last = block.day + timedelta(days=block.days - 1)
+    for row in await db.rows(LINK_DAYS, workspace_id, block.day, last, [*Dimension, "excluded"]):
+        parts = made[Key(row["link_id"])]
+        if row["dimension"] == "excluded":
+            parts["excluded"][f"{CHANNEL}:{row['value']}"] = row["clicks"]
+        else:
+            parts["values"][row["dimension"]][row["value"]] = row["clicks"]
+    for row in await db.rows(LINK_HOURS, workspace_id, block.day, last):
+        hours = made[Key(row["link_id"])]["hours"].setdefault(str(row["weekday"]), [0] * 24)
+        hours[row["hour"]] += row["clicks"]
+    return {key: {"channels": {}, "landed": {}, **parts} for key, parts in made.items()}
+
+
+LINK_DAYS = f"""
+SELECT d.link_id, d.dimension, d.value, sum(d.clicks)::bigint AS clicks
+FROM click_daily d JOIN link l ON l.id = d.link_id AND l.kind = '{CHANNEL}'
+WHERE d.workspace_id = $1 AND d.day BETWEEN $2 AND $3 AND d.dimension = ANY($4::text[])
+GROUP BY 1, 2, 3 HAVING sum(d.clicks) <> 0
+"""
+LINK_HOURS = f"""
+SELECT h.link_id, extract(isodow FROM h.hour AT TIME ZONE w.timezone)::integer AS weekday,
+  extract(hour FROM h.hour AT TIME ZONE w.timezone)::integer AS hour, sum(h.clicks)::bigint AS clicks
+FROM workspace w JOIN click_hourly h ON h.workspace_id = w.id JOIN link l ON l.id = h.link_id AND l.kind = '{CHANNEL}'
+WHERE w.id = $1 AND h.verdict = 'person' AND h.hour >= $2::timestamp AT TIME ZONE w.timezone
+  AND h.hour < ($3::date + 1)::timestamp AT TIME ZONE w.timezone
+GROUP BY 1, 2, 3 HAVING sum(h.clicks) <> 0
+"""

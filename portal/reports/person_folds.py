@@ -1,7 +1,7 @@
 """What is known of the people of days that are over, under one filter: see `blocks`. Without filters `totals` say it.
 
-Owners are a workspace, its jobs and campaigns; dimensions are those of the click that brought somebody, and their time zone. The
-`parts` of a line, by what brought people (a channel, ``direct`` or ``invited``):
+Owners are a workspace, its jobs, campaigns, and jobs within campaigns; dimensions are those of the click that brought somebody,
+and their time zone. The `parts` of a line, by what brought people (a channel, ``direct`` or ``invited``):
 
     counts     how many came, and how far they got: see `totals.COUNTS`
     times      how long their steps took: see `durations`
@@ -22,7 +22,7 @@ from portal import db
 from portal.clicks.verdicts import Verdict
 from portal.reports import totals
 from portal.reports.blocks import BEGINNING, SIZES, Block, Kept, Key, Parts
-from portal.reports.scope import CAME, By, Scope
+from portal.reports.scope import CAME, By, Scope, pair_of
 
 KEPT = Kept("person_fold", "person_block")
 ZONE = "zone"
@@ -71,7 +71,7 @@ async def _fold(workspace_id: UUID, zone: ZoneInfo) -> int:
         for size in SIZES[1:]:
             blocks = [Block(day, size) for day in await _open_blocks(workspace_id, size)]
             for block in blocks:
-                lines = await KEPT.of_days(workspace_id, block)
+                lines = await KEPT.inside(workspace_id, block)
                 await KEPT.keep(workspace_id, block, {key: _together(parts) for key, parts in lines.items()})
             made += len(blocks)
         return made
@@ -95,12 +95,12 @@ async def _open_days(workspace_id: UUID) -> list[date]:
 
 
 async def _open_blocks(workspace_id: UUID, size: int) -> list[date]:
-    """Blocks that are not there and whose days are, but those before anybody came."""
+    """Blocks that are not there and whose four smaller ones are, but those before anybody came."""
     found = await db.rows(
         "SELECT b.day FROM workspace w, (SELECT $3::date + (day - $3) / $2::integer * $2 AS day, count(*) AS there "
-        "FROM person_block WHERE workspace_id = $1 AND days = 1 GROUP BY 1) b WHERE w.id = $1 "
+        "FROM person_block WHERE workspace_id = $1 AND days = $2 / 4 GROUP BY 1) b WHERE w.id = $1 "
         "AND NOT EXISTS (SELECT FROM person_block o WHERE o.workspace_id = w.id AND o.day = b.day AND o.days = $2) "
-        f"AND b.there = $2 - greatest(0, {FIRST} - b.day)",
+        f"AND b.there = 4 - greatest(0, {FIRST} - b.day) / ($2 / 4)",
         workspace_id,
         size,
         BEGINNING,
@@ -122,8 +122,12 @@ def _places(workspace_id: UUID, person: db.Row) -> list[tuple[UUID, str]]:
     """Where somebody counts, and under what. A link that has moved to another job says nothing at the first one."""
     origin = "direct" if person["direct"] else "invited"
     channel = str(person["channel_id"]) if person["link_id"] else origin
-    at_campaign = [(person["campaign_id"], channel)] if person["campaign_id"] else []
-    return [(workspace_id, channel), (person["job_id"], channel if person["at_job"] else origin), *at_campaign]
+    places = [(workspace_id, channel), (person["job_id"], channel if person["at_job"] else origin)]
+    if person["campaign_id"]:
+        places.append((person["campaign_id"], channel))
+        if person["at_job"]:
+            places.append((pair_of(person["job_id"], person["campaign_id"]), channel))
+    return places
 
 
 def _values(person: db.Row) -> list[tuple[str, str]]:

@@ -1,12 +1,13 @@
 """What a page of figures counts: days, a place, and filters. How SQL says so stands here, once.
 
 Clicks come from the daily rollups, which know one dimension at a time; under filters from the mixes, which know all of them, of a
-workspace, a job or a campaign. Of one link, or of a job within a campaign, the single clicks of the period are counted.
+workspace, a job or a campaign. Of one link, the single clicks of the period are counted.
 """
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from hashlib import md5
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -60,6 +61,11 @@ class By(StrEnum):
 
     CHANNEL = "channel_id"
     LINK = "id"
+
+
+def pair_of(job_id: UUID, campaign_id: UUID) -> UUID:
+    """Who owns the mixes of a job within a campaign, as the database's `pair_of` says too."""
+    return UUID(md5(f"{job_id}{campaign_id}".encode(), usedforsecurity=False).hexdigest())
 
 
 class Scope(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,9 +126,12 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def mixer(self) -> UUID | None:
-        """The workspace, job or campaign whose mixes say what is counted, with or without a channel; None where none does."""
-        if self.link_id or (self.job_id and self.campaign_id):
+        """The workspace, job, campaign, or job within a campaign, whose mixes say what is counted, with or without a channel;
+        None for one link."""
+        if self.link_id:
             return None
+        if self.job_id and self.campaign_id:
+            return pair_of(self.job_id, self.campaign_id)
         return self.job_id or self.campaign_id or self.workspace_id
 
     @property

@@ -71,7 +71,7 @@ async def test_days_that_are_put_together_say_what_they_said(world: World) -> No
     assert until == {size: TODAY - timedelta(days=(TODAY - blocks.BEGINNING).days % size) for size in (1, 4, 16)}
     nothing: dict[str, Any] = {}
     for filters in [nothing, *FILTERS[:3], *FILTERS[4:6]]:
-        for place in [nothing, {"job_id": world.jobs[1]}, {"campaign_id": world.campaigns[0]}, {"channel_id": world.channels[1]}]:
+        for place in [nothing, {"job_id": world.jobs[1]}, {"link_id": world.links[1]}, *places(world)[-3:]]:
             await check(scope_of(world.workspace_id, ALL[0], ALL[1], **place, **filters), tables)
     late = [hit(world.links[0], NOW - timedelta(days=days), visitor=b"late") for days in (5, 20)]
     await record([*late, landing(late[0])])

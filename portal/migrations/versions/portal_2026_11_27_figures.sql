@@ -124,9 +124,14 @@ CREATE TRIGGER move_totals AFTER UPDATE OF job_id ON link FOR EACH ROW WHEN (OLD
   EXECUTE FUNCTION move_totals();
 SELECT total_jobs(array_agg(id)) FROM job;
 
--- Clicks by all that is known of them at once, for filters: of a workspace, a job or a campaign (`owner_id`), each by channel. Of
--- links in messages only what was excluded; a reason stands with what was excluded alone. `landed`: of these clicks, those whose page
--- was shown. `hours`: these clicks by hour of the day, as the workspace's clock said when they were counted.
+-- Who owns the mixes of a job within a campaign.
+CREATE FUNCTION pair_of(job uuid, campaign uuid) RETURNS uuid LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+  RETURN md5(job::text || campaign::text)::uuid;
+
+-- Clicks by all that is known of them at once, for filters: of a workspace, a job, a campaign, or a job within a campaign
+-- (`owner_id`), each by channel. Of links in messages only what was excluded; a reason stands with what was excluded alone.
+-- `landed`: of these clicks, those whose page was shown. `hours`: these clicks by hour of the day, as the workspace's clock said when
+-- they were counted.
 -- Triggers keep them: whoever keeps a click, or judges it again, keeps these too.
 CREATE TABLE click_mix (
   workspace_id uuid NOT NULL REFERENCES workspace (id) ON DELETE CASCADE,
@@ -197,7 +202,7 @@ BEGIN
     FROM unnest(taps) one JOIN workspace w ON w.id = one.workspace_id
   ) t
   JOIN link l ON l.id = t.link_id AND (l.kind = 'channel' OR t.verdict <> 'person')
-  CROSS JOIN LATERAL (VALUES (l.workspace_id), (l.job_id), (l.campaign_id)) o (id)
+  CROSS JOIN LATERAL (VALUES (l.workspace_id), (l.job_id), (l.campaign_id), (pair_of(l.job_id, l.campaign_id))) o (id)
   WHERE o.id IS NOT NULL
   GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
   ON CONFLICT (owner_id, kind, verdict, day, channel_id, reason, app, device, system, language, referrer) DO UPDATE
