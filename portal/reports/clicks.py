@@ -182,31 +182,41 @@ def narrowed(scope: Scope, q: Query, by: By, days: Sequence[date] | None = None)
 
 
 async def _read_mixes(scope: Scope, tally: Tally) -> None:
-    """The database puts alike clicks together; each counts once for every column."""
     rest = _rest(scope, await click_folds.read(scope, tally))
-    if rest is None:
-        return
-    q = Query()
+    if rest is not None:
+        await db.side_by_side(_add_mixes(rest, tally), _add_mixed_days(rest, tally))
+
+
+async def _add_mixes(rest: Rest, tally: Tally) -> None:
+    """Days that are alike but for the day are put together first: each line then counts once for every column."""
+    scope, q = rest.scope, Query()
     counted = f"{_is_counted(scope, q, 'm')} AND m.kind = '{CHANNEL}'"
     # All of them: the index goes by kind and verdict before it goes by day.
     anything = f"m.kind = ANY({q([CHANNEL, PERSONAL])}) AND m.verdict = ANY({q(list(Verdict))})"
-    where = f"{mixes(rest.scope, q, rest.days)} AND {anything}"
-    source = f"SELECT m.*, {counted} AS counted, m.clicks AS number FROM click_mix m WHERE {where}"
-    await db.side_by_side(_add_groups(MIXED, scope, source, q, tally), _add_mixed_hours(rest, tally))
+    columns = f"m.kind, m.verdict, {', '.join(f'm.{name}' for name in MIXED)}"
+    source = (
+        f"SELECT {counted} AS counted, {columns}, sum(m.clicks) AS number, sum(m.landed) AS landed FROM click_mix m "
+        f"WHERE {mixes(scope, q, rest.days)} AND {anything} GROUP BY {columns}"
+    )
+    await _add_groups(MIXED, source, q, tally)
 
 
-async def _add_mixed_hours(rest: Rest, tally: Tally) -> None:
-    """As the workspace's clock said when they were counted."""
-    scope = rest.scope
+async def _add_mixed_days(rest: Rest, tally: Tally) -> None:
+    """And their hours, as the workspace's clock said when they were counted. Of one filter, rollups say the days."""
+    scope, q = rest.scope, Query()
     if scope.zone:
         return
-    q = Query()
     hours = ", ".join(f"sum(m.hours[{hour + 1}])" for hour in range(24))
     where = f"{mixes(scope, q, rest.days)} AND m.kind = '{CHANNEL}' AND m.verdict = {q(scope.verdict.value)}"
     found = await db.rows(
-        f"SELECT extract(isodow FROM m.day)::int, ARRAY[{hours}]::bigint[] FROM click_mix m WHERE {where} GROUP BY 1", *q.args
+        f"SELECT m.day, sum(m.clicks)::bigint AS number, ARRAY[{hours}]::bigint[] AS hours FROM click_mix m WHERE {where} "
+        "GROUP BY 1",
+        *q.args,
     )
-    tally.hours.update({(row[0], hour): number for row in found for hour, number in enumerate(row[1]) if number})
+    for row in found:
+        tally.hours.update({(row["day"].isoweekday(), hour): number for hour, number in enumerate(row["hours"]) if number})
+    if scope.is_mixed:
+        tally.days.update({row["day"]: row["number"] for row in found})
 
 
 async def _read_clicks(scope: Scope, tally: Tally) -> None:
@@ -220,7 +230,8 @@ async def _read_clicks(scope: Scope, tally: Tally) -> None:
         f"{_is_counted(scope, q, 'c')} AND l.kind = '{CHANNEL}' AS counted "
         f"FROM click c JOIN link l ON l.id = c.link_id WHERE {single(scope, q)} AND {at_place(scope, q)}"
     )
-    await _add_groups(("hour", *MIXED), scope, source, q, tally)
+    days = ("day",) if scope.is_mixed else ()  # of one filter, rollups say them
+    await _add_groups((*days, "hour", *MIXED), source, q, tally)
 
 
 def _is_counted(scope: Scope, q: Query, of: str) -> str:
@@ -228,9 +239,7 @@ def _is_counted(scope: Scope, q: Query, of: str) -> str:
     return "FALSE" if scope.zone else f"{of}.verdict = {q(scope.verdict.value)}"
 
 
-async def _add_groups(names: Sequence[str], scope: Scope, source: str, q: Query, tally: Tally) -> None:
-    """Days are added only where no rollup says them."""
-    names = ("day", *names) if scope.is_mixed else names
+async def _add_groups(names: Sequence[str], source: str, q: Query, tally: Tally) -> None:
     sets = ", ".join("(m.kind, m.verdict, m.reason)" if name == "reason" else f"(m.counted, m.{name})" for name in names)
     grouped = ", ".join(f"m.{name}" for name in names)
     found = await db.rows(
