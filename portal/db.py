@@ -140,14 +140,15 @@ async def connection() -> AsyncIterator[asyncpg.Connection | PoolConnectionProxy
     if current is not None:
         yield current.connection
         return
-    if DB.pool is None:
+    pool = DB.pool
+    if pool is None:
         raise RuntimeError("db.open() has not been called")
     async with asyncio.timeout(WAITING):  # the pool's own `timeout` makes a task of it each time
-        fresh = await DB.pool.acquire()
+        fresh = await pool.acquire()
     try:
         yield fresh
     finally:
-        await DB.pool.release(fresh)
+        await pool.release(fresh)
 
 
 async def side_by_side(*questions: Coroutine[Any, Any, Any]) -> list[Any]:

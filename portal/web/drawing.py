@@ -77,9 +77,9 @@ def _dots(lines: Iterable[Line], place: int, x: float, top: int) -> str:
 
 
 def _square(cell: Square) -> str:
-    none, shade = ("", f' fill-opacity="{escape(cell.shade)}"') if cell.shade else (" none", "")
+    none, shade = ("", f' fill-opacity="{float(cell.shade):.2f}"') if cell.shade else (" none", "")
     return (
-        f'<g class="slot{none}"><rect x="{escape(cell.x)}%" y="{escape(cell.y)}%" width="3.8%" height="13%" rx="2"{shade}>'
+        f'<g class="slot{none}"><rect x="{float(cell.x):.2f}%" y="{float(cell.y):.2f}%" width="3.8%" height="13%" rx="2"{shade}>'
         f"<title>{escape(cell.title)}</title></rect></g>\n"
     )
 
