@@ -70,7 +70,7 @@ def _whole(scope: Scope, q: Query) -> str:
 
 
 def _rows(scope: Scope, q: Query, by: By) -> str:
-    if by is By.CHANNEL and scope.owner is not None and scope.owner in (scope.workspace_id, scope.channel_id):
+    if by is By.CHANNEL and scope.owner is not None and scope.owner != scope.campaign_id:
         made = "SELECT DISTINCT channel_id::text AS source, channel_id AS key FROM l"
     else:
         made = f"SELECT id::text AS source, {by} AS key FROM l"
@@ -267,5 +267,5 @@ def _places(workspace_id: UUID, person: db.Row) -> list[Place]:
     origin = "direct" if person["direct"] else "invited"
     job_id, link_id = person["job_id"], person["link_id"]
     by_link = [str(person["channel_id"]), str(link_id)] if link_id else [origin]
-    at_job = str(link_id) if person["at_job"] else origin
-    return [*((workspace_id, source) for source in (ALL, *by_link)), (job_id, ALL), (job_id, at_job)]
+    at_job = by_link if person["at_job"] else [origin]
+    return [*((workspace_id, source) for source in (ALL, *by_link)), *((job_id, source) for source in (ALL, *at_job))]
