@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import msgspec
 import uuid_utils
 from asyncpg.pgproto import pgproto
 from asyncpg.pool import PoolConnectionProxy
@@ -92,7 +93,7 @@ class Database(PostgresEngine):
 
 async def _teach_json(connection: asyncpg.Connection) -> None:
     await connection.set_type_codec(
-        "jsonb", schema="pg_catalog", encoder=lambda v: v if isinstance(v, str) else json.dumps(v), decoder=json.loads
+        "jsonb", schema="pg_catalog", encoder=lambda v: v if isinstance(v, str) else json.dumps(v), decoder=msgspec.json.decode
     )
 
 

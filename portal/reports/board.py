@@ -1,6 +1,7 @@
 """Everything that a page of figures shows of one view, put together."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from uuid import UUID
 
 import msgspec
@@ -102,14 +103,16 @@ class Board(Tables, frozen=True, kw_only=True):
 
 
 async def tables(scope: Scope, view: View) -> Tables:
-    found, before = await _count(scope, view)
-    return await _tables(scope, view, found, before)
+    (found, before), rows = await db.side_by_side(_count(scope, view), _link_rows(scope, view))
+    return _tables(scope, view, found, before, rows)
 
 
 async def board(scope: Scope, view: View, filters: Filters, *, every_link: bool = False) -> Board:
     """`every_link`: with the links of all channels, open or not."""
-    (found, before), places = await db.side_by_side(_count(scope, view), bar.places(scope.workspace_id, filters))
-    moving = await _tables(scope, view, found, before, every_link=every_link)
+    (found, before), rows, places = await db.side_by_side(
+        _count(scope, view), _link_rows(scope, view, every_link=every_link), bar.places(scope.workspace_id, filters)
+    )
+    moving = _tables(scope, view, found, before, rows, every_link=every_link)
     parts = breakdowns(scope, view, found)
     return Board(
         **{name: getattr(moving, name) for name in Tables.__struct_fields__},
@@ -126,14 +129,39 @@ async def _count(scope: Scope, view: View) -> tuple[Count, Count | None]:
     return found, before[0] if before else None
 
 
-async def _tables(scope: Scope, view: View, found: Count, earlier: Count | None, *, every_link: bool = False) -> Tables:
+async def _link_rows(scope: Scope, view: View, *, every_link: bool = False) -> tuple[list[LinkRow], list[LinkRow]]:
+    """Of all channels, or of the open one: now, and in the period before."""
+    if not every_link:
+        opened = _as_id(view.open)
+        if opened is None or scope.channel_id not in (None, opened):
+            return [], []
+        scope = msgspec.structs.replace(scope, channel_id=opened)
+    found, *before = await db.side_by_side(link_rows(scope), *([link_rows(scope.before())] if view.compare else []))
+    return found, before[0] if before else []
+
+
+def _as_id(text: str) -> UUID | None:
+    with suppress(ValueError):
+        return UUID(text)
+    return None
+
+
+def _tables(
+    scope: Scope,
+    view: View,
+    found: Count,
+    earlier: Count | None,
+    links: tuple[list[LinkRow], list[LinkRow]],
+    *,
+    every_link: bool = False,
+) -> Tables:
     table, before = found.table, earlier.table if earlier else None
     return Tables(
         scope=scope,
         table=table,
         before=before,
         columns=columns(view.show, table),
-        rows=await _Rows(scope, view, table, before, every_link=every_link).all(),
+        rows=_Rows(scope, view, table, before, links, every_link=every_link).all(),
         sums=sums(table, before),
         steps=funnel(table, before),
     )
@@ -142,13 +170,23 @@ async def _tables(scope: Scope, view: View, found: Count, earlier: Count | None,
 class _Rows:
     """The rows of a table: its channels, and below the open one its links."""
 
-    def __init__(self, scope: Scope, view: View, table: ChannelTable, before: ChannelTable | None, *, every_link: bool) -> None:
+    def __init__(
+        self,
+        scope: Scope,
+        view: View,
+        table: ChannelTable,
+        before: ChannelTable | None,
+        links: tuple[list[LinkRow], list[LinkRow]],
+        *,
+        every_link: bool,
+    ) -> None:
         self.scope, self.view, self.table, self.before, self.every_link = scope, view, table, before, every_link
+        self.links, self.links_before = links
         self.earlier = {row.id: row.figures for row in before.channels} if before else {}
         self.most = max((row.figures.clicks for row in table.channels), default=0)
 
-    async def all(self) -> list[Row]:
-        links = await self._links()
+    def all(self) -> list[Row]:
+        links = self._links()
         return [self._channel(row, links.get(row.id, [])) for row in sort_rows(self.table.channels, self.view.order)]
 
     def _channel(self, row: ChannelRow, links: list[Row]) -> Row:
@@ -160,16 +198,10 @@ class _Rows:
         note = plural(row.link_count, "link")
         return Row(name=name, note=note, href=href, bar=self._bar(line), line=line, id=str(row.id), links=links)
 
-    async def _links(self) -> dict[UUID, list[Row]]:
-        """By channel: of the open one, or of all."""
-        scope, found = self.scope, dict[UUID, list[Row]]()
-        opened = next((row.id for row in self.table.channels if str(row.id) == self.view.open), None)
-        if not self.every_link:
-            if opened is None:
-                return {}
-            scope = msgspec.structs.replace(scope, channel_id=opened)
-        earlier = {row.id: row.figures for row in await link_rows(scope.before())} if self.before else {}
-        for row in await link_rows(scope):
+    def _links(self) -> dict[UUID, list[Row]]:
+        """By channel."""
+        found, earlier = dict[UUID, list[Row]](), {row.id: row.figures for row in self.links_before}
+        for row in self.links:
             line = self._line(row, earlier)
             made = Row(name=self._link_name(row), href=f"/app/links/{row.id}/figures", bar=self._bar(line), line=line)
             found.setdefault(row.channel_id, []).append(made)

@@ -6,7 +6,6 @@ and the like read the mixes; where there are none, the single clicks of the peri
 
 from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple
 
 import msgspec
 
@@ -45,28 +44,20 @@ async def _read_sums(scope: Scope, tally: Tally) -> None:
     await db.side_by_side(_add_sums(scope, left, tally), _add_channels(scope, left, tally), _add_hours(scope, left, tally))
 
 
-class Rest(NamedTuple):
-    """What is left of a scope: from the first of some days to the last one, and those days, if there are others in between."""
-
-    scope: Scope
-    days: Sequence[date] | None
-
-
-def _rest(scope: Scope, left: Sequence[date]) -> Rest | None:
-    if not left:
-        return None
-    whole = (left[-1] - left[0]).days + 1 == len(left)
-    return Rest(msgspec.structs.replace(scope, start=left[0], end=left[-1]), None if whole else left)
+def _spans(scope: Scope, days: Sequence[date]) -> list[Scope]:
+    """The scope, for each row of days without a gap."""
+    starts = [day for place, day in enumerate(days) if not place or (day - days[place - 1]).days > 1]
+    ends = [day for place, day in enumerate(days) if place + 1 == len(days) or (days[place + 1] - day).days > 1]
+    return [msgspec.structs.replace(scope, start=start, end=end) for start, end in zip(starts, ends, strict=True)]
 
 
 async def _add_sums(scope: Scope, left: Sequence[date], tally: Tally) -> None:
     """Days of all the period; values and what was not counted, of those that are left."""
-    q, rest = Query(), _rest(scope, left)
-    sources = [] if scope.zone else [_sums(scope, q, ["verdict"], None, scope.verdict.value)]
-    if rest and not scope.is_narrowed:
-        sources.append(_sums(rest.scope, q, list(Dimension), rest.days))
-    if rest:
-        sources.append(_excluded(rest, q))
+    q = Query()
+    sources = [] if scope.zone else [_sums(scope, q, ["verdict"], scope.verdict.value)]
+    for span in _spans(scope, left):
+        sources += [] if scope.is_narrowed else [_sums(span, q, list(Dimension))]
+        sources.append(_excluded(span, q))
     if not sources:
         return
     found = await db.rows(
@@ -87,9 +78,9 @@ async def _add_sums(scope: Scope, left: Sequence[date], tally: Tally) -> None:
 COLUMNS = "d.dimension, d.value, d.day, d.clicks"
 
 
-def _sums(scope: Scope, q: Query, dimensions: Sequence[str], days: Sequence[date] | None, value: str | None = None) -> str:
+def _sums(scope: Scope, q: Query, dimensions: Sequence[str], value: str | None = None) -> str:
     """Of all channel links of the scope; of one value, or of all."""
-    where = daily(scope, q, dimensions, days) + ("" if value is None else f" AND d.value = {q(value)}")
+    where = daily(scope, q, dimensions) + ("" if value is None else f" AND d.value = {q(value)}")
     if scope.owner:
         owned = f"d.owner_id = {q(scope.owner)} AND d.kind = '{CHANNEL}'"
         return f"SELECT d.kind, {COLUMNS} FROM click_sum_daily d WHERE {where} AND {owned}"
@@ -97,8 +88,8 @@ def _sums(scope: Scope, q: Query, dimensions: Sequence[str], days: Sequence[date
     return f"({links(scope, q)} {of_links})"
 
 
-def _excluded(rest: Rest, q: Query) -> str:
-    scope, where = rest.scope, daily(rest.scope, q, ["excluded"], rest.days)
+def _excluded(scope: Scope, q: Query) -> str:
+    where = daily(scope, q, ["excluded"])
     if scope.owner:
         return f"SELECT d.kind, {COLUMNS} FROM click_sum_daily d WHERE {where} AND d.owner_id = {q(scope.owner)}"
     return f"SELECT l.kind, {COLUMNS} FROM click_daily d JOIN link l ON l.id = d.link_id WHERE {where} AND {at_place(scope, q)}"
@@ -106,36 +97,31 @@ def _excluded(rest: Rest, q: Query) -> str:
 
 async def _add_channels(scope: Scope, left: Sequence[date], tally: Tally) -> None:
     """Of people's taps, totals of channels say it."""
-    rest = _rest(scope, left)
-    if rest is None or scope.zone or scope.verdict is Verdict.PERSON:
+    if not left or scope.zone or scope.verdict is Verdict.PERSON:
         return
     q = Query()
-    source = narrowed(rest.scope, q, By.CHANNEL, rest.days)
+    source = " UNION ALL ".join(f"({narrowed(span, q, By.CHANNEL)})" for span in _spans(scope, left))
     found = await db.rows(f"SELECT h.channel_id, sum(h.clicks)::bigint AS number FROM ({source}) h GROUP BY 1", *q.args)
     tally.channels.update({row["channel_id"]: row["number"] for row in found})
 
 
 async def _add_hours(scope: Scope, left: Sequence[date], tally: Tally) -> None:
     """Rollups keep whole hours of UTC: where clocks differ from it by half an hour, so may the hours here."""
-    rest = _rest(scope, left)
-    if rest is None or scope.zone:
+    if not left or scope.zone:
         return
     q = Query()
-    source = _hours(rest, q)
+    source = " UNION ALL ".join(f"({_hours(span, q)})" for span in _spans(scope, left))
     found = await db.rows(
-        f"SELECT (extract(epoch FROM h.at)::bigint + {_ahead(rest.scope, q)}) / 3600 % 168 AS hour, "
+        f"SELECT (extract(epoch FROM h.at)::bigint + {_ahead(scope, q)}) / 3600 % 168 AS hour, "
         f"sum(h.clicks)::bigint AS number FROM ({source}) h GROUP BY 1",
         *q.args,
     )
     tally.hours.update({_of_week(row["hour"]): row["number"] for row in found})
 
 
-def _hours(rest: Rest, q: Query) -> str:
-    scope = rest.scope
+def _hours(scope: Scope, q: Query) -> str:
     where = f"d.workspace_id = {q(scope.workspace_id)} AND d.hour >= {q(scope.begins_at)} AND d.hour < {q(scope.ends_at)}"
     where += f" AND d.verdict = {q(scope.verdict.value)}"
-    if rest.days is not None:
-        where += f" AND (d.hour AT TIME ZONE {q(scope.timezone)})::date = ANY({q(rest.days)}::date[])"
     if scope.owner:
         return f"SELECT d.hour AS at, d.clicks FROM click_sum_hourly d WHERE {where} AND d.owner_id = {q(scope.owner)}"
     return f"{links(scope, q)} SELECT d.hour AS at, d.clicks FROM l JOIN click_hourly d ON d.link_id = l.id WHERE {where}"
@@ -163,15 +149,15 @@ async def _read_days(scope: Scope, tally: Tally) -> None:
         return
     q = Query()
     dimension, value = scope.values[0]
-    source = _sums(scope, q, [dimension], None, value)
+    source = _sums(scope, q, [dimension], value)
     found = await db.rows(f"SELECT h.day, sum(h.clicks)::bigint AS number FROM ({source}) h GROUP BY 1", *q.args)
     tally.days.update({row["day"]: row["number"] for row in found})
 
 
-def narrowed(scope: Scope, q: Query, by: By, days: Sequence[date] | None = None) -> str:
-    """Channel or link, day and number of what fits the one filter of a scope, as rollups have it; of its days, or some."""
+def narrowed(scope: Scope, q: Query, by: By) -> str:
+    """Channel or link, day and number of what fits the one filter of a scope, as rollups have it."""
     dimension, value = scope.values[0] if scope.values else ("verdict", scope.verdict.value)
-    where = f"{daily(scope, q, [dimension], days)} AND d.value = {q(value)}"
+    where = f"{daily(scope, q, [dimension])} AND d.value = {q(value)}"
     if scope.is_everywhere and by is By.CHANNEL:
         return (
             f"SELECT d.owner_id AS channel_id, d.day, d.clicks FROM channel c JOIN click_sum_daily d ON d.owner_id = c.id "
@@ -182,32 +168,32 @@ def narrowed(scope: Scope, q: Query, by: By, days: Sequence[date] | None = None)
 
 
 async def _read_mixes(scope: Scope, tally: Tally) -> None:
-    rest = _rest(scope, await click_folds.read(scope, tally))
-    if rest is not None:
-        await db.side_by_side(_add_mixes(rest, tally), _add_mixed_days(rest, tally))
+    left = await click_folds.read(scope, tally)
+    if left:
+        await db.side_by_side(_add_mixes(scope, left, tally), _add_mixed_days(scope, left, tally))
 
 
-async def _add_mixes(rest: Rest, tally: Tally) -> None:
+async def _add_mixes(scope: Scope, left: Sequence[date], tally: Tally) -> None:
     """Days that are alike but for the day are put together first: each line then counts once for every column."""
-    scope, q = rest.scope, Query()
+    q = Query()
     counted = f"{_is_counted(scope, q, 'm')} AND m.kind = '{CHANNEL}'"
     # All of them: the index goes by kind and verdict before it goes by day.
     anything = f"m.kind = ANY({q([CHANNEL, PERSONAL])}) AND m.verdict = ANY({q(list(Verdict))})"
     columns = f"m.kind, m.verdict, {', '.join(f'm.{name}' for name in MIXED)}"
     source = (
         f"SELECT {counted} AS counted, {columns}, sum(m.clicks) AS number, sum(m.landed) AS landed FROM click_mix m "
-        f"WHERE {mixes(scope, q, rest.days)} AND {anything} GROUP BY {columns}"
+        f"WHERE {mixes(scope, q, left)} AND {anything} GROUP BY {columns}"
     )
     await _add_groups(MIXED, source, q, tally)
 
 
-async def _add_mixed_days(rest: Rest, tally: Tally) -> None:
+async def _add_mixed_days(scope: Scope, left: Sequence[date], tally: Tally) -> None:
     """And their hours, as the workspace's clock said when they were counted. Of one filter, rollups say the days."""
-    scope, q = rest.scope, Query()
+    q = Query()
     if scope.zone:
         return
     hours = ", ".join(f"sum(m.hours[{hour + 1}])" for hour in range(24))
-    where = f"{mixes(scope, q, rest.days)} AND m.kind = '{CHANNEL}' AND m.verdict = {q(scope.verdict.value)}"
+    where = f"{mixes(scope, q, left)} AND m.kind = '{CHANNEL}' AND m.verdict = {q(scope.verdict.value)}"
     found = await db.rows(
         f"SELECT m.day, sum(m.clicks)::bigint AS number, ARRAY[{hours}]::bigint[] AS hours FROM click_mix m WHERE {where} "
         "GROUP BY 1",

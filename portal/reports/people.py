@@ -107,7 +107,8 @@ class _Crowd:
             group.counts.update(dict(zip(totals.COUNTS, of["counts"], strict=True)))
             add_flat(group.durations, of["times"])
             self.zones.update(of["zones"])
-            self.days.update({date.fromisoformat(day): number for day, number in of["days"].items()})
+            for day, number in of["days"].items():
+                self.days[date.fromisoformat(day)] += number
 
     def add_zones(self, row: db.Row) -> None:
         for zone, number in zip(row["zones"] or (), row["zoned"] or (), strict=True):

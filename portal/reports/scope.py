@@ -196,18 +196,19 @@ def links(scope: Scope, q: Query) -> str:
     return f"WITH l AS MATERIALIZED (SELECT {LINK} FROM link l WHERE {at_place(scope, q)} AND l.kind = '{CHANNEL}')"
 
 
-def daily(scope: Scope, q: Query, dimensions: Sequence[str], days: Sequence[date] | None = None) -> str:
-    """Of `click_daily d`, or the sums of it: the days (or only some of them) and these dimensions."""
-    when = f"d.day BETWEEN {q(scope.start)} AND {q(scope.end)}" if days is None else f"d.day = ANY({q(days)}::date[])"
+def daily(scope: Scope, q: Query, dimensions: Sequence[str]) -> str:
+    """Of `click_daily d`, or the sums of it: the days and these dimensions."""
+    when = f"d.day BETWEEN {q(scope.start)} AND {q(scope.end)}"
     return f"d.workspace_id = {q(scope.workspace_id)} AND d.dimension = ANY({q(list(dimensions))}::text[]) AND {when}"
 
 
-def mixes(scope: Scope, q: Query, days: Sequence[date] | None = None) -> str:
-    """Of `click_mix m`: the place, the days (or only some of them), and the filters of the scope but its verdict. For scopes with
-    a `mixer`."""
+def mixes(scope: Scope, q: Query, days: Sequence[date]) -> str:
+    """Of `click_mix m`: the place, some days of the scope, in order, and its filters but the verdict. For scopes with a
+    `mixer`."""
     values = [f"m.{dimension} = {q(value)}" for dimension, value in scope.values]
     channel = [f"m.channel_id = {q(scope.channel_id)}"] if scope.channel_id else []
-    when = f"m.day BETWEEN {q(scope.start)} AND {q(scope.end)}" if days is None else f"m.day = ANY({q(days)}::date[])"
+    whole = (days[-1] - days[0]).days + 1 == len(days)
+    when = f"m.day BETWEEN {q(days[0])} AND {q(days[-1])}" if whole else f"m.day = ANY({q(days)}::date[])"
     # Not by the index of a workspace's days: there are many owners in each.
     ours = f"(m.workspace_id = {q(scope.workspace_id)}) IS TRUE"
     return " AND ".join([ours, f"m.owner_id = {q(scope.mixer)}", when, *channel, *values])
