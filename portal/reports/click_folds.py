@@ -63,11 +63,17 @@ def _filter(scope: Scope) -> tuple[str, str]:
 
 def _add(tally: Tally, parts: Parts) -> None:
     for weekday, hours in parts.get("hours", {}).items():
-        tally.hours.update({(int(weekday), hour): number for hour, number in enumerate(hours) if number})
+        for hour, number in enumerate(hours):
+            if number:
+                tally.hours[int(weekday), hour] += number
     for dimension, values in parts.get("values", {}).items():
-        tally.values[dimension].update(values)
-    tally.channels.update({UUID(channel): clicks for channel, clicks in parts.get("channels", {}).items()})
-    tally.landed.update({UUID(channel): landed for channel, landed in parts.get("landed", {}).items()})
+        counts = tally.values[dimension]
+        for value, number in values.items():
+            counts[value] += number
+    for channel, clicks in parts.get("channels", {}).items():
+        tally.channels[UUID(channel)] += clicks
+    for channel, landed in parts.get("landed", {}).items():
+        tally.landed[UUID(channel)] += landed
     for key, hits in parts.get("excluded", {}).items():
         tally.add_excluded(*_split(key), hits)
 

@@ -16,8 +16,8 @@ LENGTHS = 1000
 class Durations:
     """Seconds of single people, and counts of others by length."""
 
-    def __init__(self) -> None:
-        self.single: list[float] = []
+    def __init__(self, single: Sequence[float] = ()) -> None:
+        self.single: Sequence[float] = single
         self.counts: Counter[int] = Counter()
 
     def median(self) -> float | None:
@@ -52,8 +52,13 @@ def flat(steps: Sequence[Counter[int]]) -> list[int]:
     return [one for pair in pairs for one in pair]
 
 
-def add_flat(steps: Sequence[Durations], kept: Iterable[int] | None, sign: int = 1) -> None:
-    """Add to each step what `flat` made of it."""
-    each = iter(kept or ())
-    for key, number in zip(each, each, strict=True):
-        steps[key // LENGTHS].counts[key % LENGTHS] += sign * number
+def add_flat(whole: Counter[int], kept: Sequence[int] | None, sign: int = 1) -> None:
+    """Add what `flat` made of the steps, as it is."""
+    for key, number in zip((kept or ())[::2], (kept or ())[1::2], strict=True):
+        whole[key] += sign * number
+
+
+def add_steps(steps: Sequence[Durations], whole: Counter[int]) -> None:
+    """Add to each step what is its own."""
+    for key, number in whole.items():
+        steps[key // LENGTHS].counts[key % LENGTHS] += number

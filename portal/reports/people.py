@@ -14,7 +14,7 @@ import msgspec
 from portal import db
 from portal.reports import person_folds, totals, touches
 from portal.reports.blocks import Parts
-from portal.reports.durations import Durations, add_flat
+from portal.reports.durations import Durations, add_flat, add_steps
 from portal.reports.numbers import Origin, Source
 from portal.reports.scope import CLICKED_AT, By, Query, Scope, arrived, links
 
@@ -104,9 +104,11 @@ class _Crowd:
         """Of a line of `person_folds`."""
         for source, of in parts.items():
             group = self.groups[Origin(source) if source in set(Origin) else UUID(source)]
-            group.counts.update(dict(zip(totals.COUNTS, of["counts"], strict=True)))
-            add_flat(group.durations, of["times"])
-            self.zones.update(of["zones"])
+            for name, number in zip(totals.COUNTS, of["counts"], strict=True):
+                group.counts[name] += number
+            add_flat(group.kept, of["times"])
+            for zone, number in of["zones"].items():
+                self.zones[zone] += number
             for day, number in of["days"].items():
                 self.days[date.fromisoformat(day)] += number
 
@@ -120,13 +122,15 @@ class _Group:
 
     def __init__(self) -> None:
         self.counts = Counter[str]()
-        self.durations = [Durations() for _ in Times.__struct_fields__]
+        self.kept = Counter[int]()
+        """How long steps took, as `durations.flat` has it."""
+        self.single: list[list[float]] = [[] for _ in Times.__struct_fields__]
 
     def add(self, row: db.Row) -> None:
         """People who were counted one by one."""
         self.counts.update({name: row[name] for name in Steps.__struct_fields__})
-        for name, took in zip(Times.__struct_fields__, self.durations, strict=True):
-            took.single += row[name] or ()
+        for name, took in zip(Times.__struct_fields__, self.single, strict=True):
+            took.extend(row[name] or ())
 
     @property
     def steps(self) -> Steps:
@@ -134,15 +138,18 @@ class _Group:
 
     @property
     def times(self) -> Times:
-        return Times(**{name: took.median() for name, took in zip(Times.__struct_fields__, self.durations, strict=True)})
+        steps = [Durations(single) for single in self.single]
+        add_steps(steps, self.kept)
+        return Times(**{name: took.median() for name, took in zip(Times.__struct_fields__, steps, strict=True)})
 
     @staticmethod
     def of_all(groups: Iterable["_Group"]) -> "_Group":
         whole = _Group()
         for group in groups:
-            for took, of_group in zip(whole.durations, group.durations, strict=True):
-                took.single += of_group.single
-                took.counts.update(of_group.counts)
+            for took, of_group in zip(whole.single, group.single, strict=True):
+                took.extend(of_group)
+            for length, number in group.kept.items():
+                whole.kept[length] += number
         return whole
 
 
@@ -157,8 +164,8 @@ async def _add_totals(scope: Scope, by: By, crowd: _Crowd) -> None:
     for row in found:
         group = crowd.groups[row["key"] or Origin(row["source"])]
         group.counts.update({name: row[name] for name in Steps.__struct_fields__})
-        add_flat(group.durations, row["times"])
-        add_flat(group.durations, row["times_before"], -1)
+        add_flat(group.kept, row["times"])
+        add_flat(group.kept, row["times_before"], -1)
 
 
 async def _add_along(scope: Scope, crowd: _Crowd) -> None:

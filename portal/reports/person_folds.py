@@ -22,6 +22,7 @@ from portal import db
 from portal.clicks.verdicts import Verdict
 from portal.reports import totals
 from portal.reports.blocks import BEGINNING, SIZES, Block, Kept, Key, Parts
+from portal.reports.durations import add_flat
 from portal.reports.scope import CAME, By, Scope, pair_of
 
 KEPT = Kept("person_fold", "person_block")
@@ -155,7 +156,7 @@ def _together(each: Sequence[Parts]) -> Parts:
 def _sum(each: Sequence[Parts]) -> Parts:
     times, zones, days = Counter[int](), Counter[str](), Counter[str]()
     for parts in each:
-        times.update(dict(zip(parts["times"][::2], parts["times"][1::2], strict=True)))
+        add_flat(times, parts["times"])
         zones.update(parts["zones"])
         days.update(parts["days"])
     counts = [sum(column) for column in zip(*(parts["counts"] for parts in each), strict=True)]

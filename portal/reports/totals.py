@@ -133,7 +133,9 @@ class Total:
         self.counts = {name: row[name] if row else 0 for name in COUNTS}
         self.finished = 0
         self.steps = [durations.Durations() for _ in range(STEPS)]
-        durations.add_flat(self.steps, row and row["times"])
+        kept = Counter[int]()
+        durations.add_flat(kept, row["times"] if row else None)
+        durations.add_steps(self.steps, kept)
         self.zones = Counter(dict(zip(row["zones"], row["zoned"], strict=True)) if row else {})
 
     def add(self, person: db.Row) -> None:
