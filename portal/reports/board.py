@@ -14,7 +14,7 @@ from portal.reports.figures import ChannelRow, ChannelTable, Count, Figures, Lin
 from portal.reports.filters import Filters, View
 from portal.reports.funnel import Step, funnel
 from portal.reports.hours import Hours, hours
-from portal.reports.lines import TIMES, Column, Line, Sums, Text, columns, sums
+from portal.reports.lines import TIMES, Column, Line, Sums, Text, columns, shows_times, sums
 from portal.reports.ordering import sort_rows
 from portal.reports.scope import Scope
 from portal.reports.series import Series, series
@@ -125,7 +125,8 @@ async def board(scope: Scope, view: View, filters: Filters, *, every_link: bool 
 
 async def _count(scope: Scope, view: View) -> tuple[Count, Count | None]:
     """Of the period, and of the one before if it is compared."""
-    found, *before = await db.side_by_side(count(scope), *([count(scope.before())] if view.compare else []))
+    earlier = [count(scope.before(), times=False)] if view.compare else []
+    found, *before = await db.side_by_side(count(scope, times=shows_times(view.show, view.order.key)), *earlier)
     return found, before[0] if before else None
 
 
@@ -136,7 +137,8 @@ async def _link_rows(scope: Scope, view: View, *, every_link: bool = False) -> t
         if opened is None or scope.channel_id not in (None, opened):
             return [], []
         scope = msgspec.structs.replace(scope, channel_id=opened)
-    found, *before = await db.side_by_side(link_rows(scope), *([link_rows(scope.before())] if view.compare else []))
+    earlier = [link_rows(scope.before(), times=False)] if view.compare else []
+    found, *before = await db.side_by_side(link_rows(scope, times=shows_times(view.show, view.order.key)), *earlier)
     return found, before[0] if before else []
 
 

@@ -120,8 +120,10 @@ class Count(msgspec.Struct, frozen=True, kw_only=True):
     people: People
 
 
-async def count(scope: Scope) -> Count:
-    questions = (clicks.read(scope), people.everybody(scope, By.CHANNEL), _taps(scope), _channels(scope), costs(scope))
+async def count(scope: Scope, *, times: bool = True) -> Count:
+    """`times`: also how long those of each channel took."""
+    crowd = people.everybody(scope, By.CHANNEL, times=times)
+    questions = (clicks.read(scope), crowd, _taps(scope), _channels(scope), costs(scope))
     found, everybody, taps, channels, spent = await db.side_by_side(*questions)
     if taps is None:
         taps = Taps(found.channels, {}, {} if "landed" in scope.unknown else found.landed)
@@ -157,11 +159,11 @@ def _table(
     )
 
 
-async def link_rows(scope: Scope) -> list[LinkRow]:
+async def link_rows(scope: Scope, *, times: bool = True) -> list[LinkRow]:
     """Links in use, and those that were put away but have figures in the period; the most clicked first. Under a filter of clicks
-    or people, those with figures only."""
+    or people, those with figures only. `times`: also how long those of each took."""
     taps = numbers.taps_of_links(scope) if scope.is_narrowed else numbers.taps(scope, By.LINK)
-    everybody, counted, found = await db.side_by_side(people.everybody(scope, By.LINK), taps, _links(scope))
+    everybody, counted, found = await db.side_by_side(people.everybody(scope, By.LINK, times=times), taps, _links(scope))
     by_link = _figures(counted, everybody)
     rows = [LinkRow(**row, figures=by_link.get(row["id"], NONE), times=everybody.times.get(row["id"], Times())) for row in found]
     shown = [row for row in rows if row.figures != NONE or not (row.archived or scope.is_narrowed)]

@@ -144,6 +144,11 @@ WITHOUT_LINK = HIT_FIGURES | {"to_captured"}
 """What is not known of people who came without a link."""
 
 
+def shows_times(show: str, sort: str) -> bool:
+    """Whether a view needs to know of each row how long its people took: it shows that, or stands in the order of it."""
+    return SHOWS[show] is TIMES or sort in {column.key for column in TIMES}
+
+
 def columns(show: str, table: ChannelTable) -> list[Column]:
     """The columns of a view: costs only where they are known, and of hits that are no person's nothing but their number."""
     if "people" in table.unknown:

@@ -59,9 +59,10 @@ class Paid(msgspec.Struct, frozen=True):
     completed: int
 
 
-async def everybody(scope: Scope, by: By) -> People:
-    """By the channel or link that brought them first, or what there is instead."""
-    crowd = _Crowd()
+async def everybody(scope: Scope, by: By, *, times: bool = True) -> People:
+    """By the channel or link that brought them first, or what there is instead. `times`: also how long those of each took, not
+    only all together."""
+    crowd = _Crowd(times)
     if "people" not in scope.unknown:
         await (_add_folds(scope, by, crowd) if person_folds.know(scope, by) else _add_kept(scope, by, crowd))
     return crowd.people
@@ -86,16 +87,18 @@ async def _add_folds(scope: Scope, by: By, crowd: "_Crowd") -> None:
 class _Crowd:
     """Everybody, while they are put together."""
 
-    def __init__(self) -> None:
+    def __init__(self, times: bool) -> None:
         self.groups: dict[Source, _Group] = defaultdict(_Group)
+        self.whole = None if times else _Group()
+        """Who knows how long steps took, if that is asked of nobody alone."""
         self.days, self.zones = Counter[date](), Counter[str]()
 
     @property
     def people(self) -> People:
         return People(
             steps={source: group.steps for source, group in self.groups.items() if group.counts["people"]},
-            times={source: group.times for source, group in self.groups.items() if isinstance(source, UUID)},
-            total=_Group.of_all(self.groups.values()).times,
+            times={} if self.whole else {key: group.times for key, group in self.groups.items() if isinstance(key, UUID)},
+            total=(self.whole or _Group.of_all(self.groups.values())).times,
             days={day: number for day, number in self.days.items() if number},
             zones=sorted(((zone, n) for zone, n in self.zones.items() if n), key=lambda pair: (-pair[1], pair[0])),
         )
@@ -106,11 +109,18 @@ class _Crowd:
             group = self.groups[Origin(source) if source in set(Origin) else UUID(source)]
             for name, number in zip(totals.COUNTS, of["counts"], strict=True):
                 group.counts[name] += number
-            add_flat(group.kept, of["times"])
+            add_flat((self.whole or group).kept, of["times"])
             for zone, number in of["zones"].items():
                 self.zones[zone] += number
             for day, number in of["days"].items():
                 self.days[date.fromisoformat(day)] += number
+
+    def add(self, source: Source, row: db.Row) -> None:
+        """People who were counted one by one."""
+        group = self.groups[source]
+        group.counts.update({name: row[name] for name in Steps.__struct_fields__})
+        for name, took in zip(Times.__struct_fields__, (self.whole or group).single, strict=True):
+            took.extend(row[name] or ())
 
     def add_zones(self, row: db.Row) -> None:
         for zone, number in zip(row["zones"] or (), row["zoned"] or (), strict=True):
@@ -125,12 +135,6 @@ class _Group:
         self.kept = Counter[int]()
         """How long steps took, as `durations.flat` has it."""
         self.single: list[list[float]] = [[] for _ in Times.__struct_fields__]
-
-    def add(self, row: db.Row) -> None:
-        """People who were counted one by one."""
-        self.counts.update({name: row[name] for name in Steps.__struct_fields__})
-        for name, took in zip(Times.__struct_fields__, self.single, strict=True):
-            took.extend(row[name] or ())
 
     @property
     def steps(self) -> Steps:
@@ -164,8 +168,8 @@ async def _add_totals(scope: Scope, by: By, crowd: _Crowd) -> None:
     for row in found:
         group = crowd.groups[row["key"] or Origin(row["source"])]
         group.counts.update({name: row[name] for name in Steps.__struct_fields__})
-        add_flat(group.kept, row["times"])
-        add_flat(group.kept, row["times_before"], -1)
+        add_flat((crowd.whole or group).kept, row["times"])
+        add_flat((crowd.whole or group).kept, row["times_before"], -1)
 
 
 async def _add_along(scope: Scope, crowd: _Crowd) -> None:
@@ -223,7 +227,7 @@ async def _add_single(scope: Scope, by: By, crowd: _Crowd) -> None:
         elif row["of"] == OF_ZONE:
             crowd.zones[row["timezone"]] += row["people"]
         else:
-            crowd.groups[_source(row)].add(row)
+            crowd.add(_source(row), row)
     crowd.zones.pop("", None)
 
 

@@ -53,10 +53,10 @@ def of_years(used: Stores, names: Sequence[str], most: int, rounds: int, keep: P
     """What needs very many clicks; the largest database serves both."""
     sizes = sorted({min(size, most) for size in (SIZES if "ingest" in names else ()) + (most,)})
     made = [_year(used, size, keep) for size in sizes]
-    if "ingest" in names:
-        ingest.run(used, made, rounds)
     if "reports" in names:
         reports.run(made[-1], rounds)
+    if "ingest" in names:  # last: what it lets in came all at once
+        ingest.run(used, made, rounds)
 
 
 def _year(used: Stores, size: int, keep: Path | None) -> Year:
