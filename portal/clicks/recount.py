@@ -67,15 +67,19 @@ async def day(workspace_id: UUID, link_ids: Sequence[UUID], day: date) -> Recoun
     return Recount(clicks=clicks, lines=len(right), differed=len(wrong))
 
 
+MIXES_OF_DAY = "day - date '2001-01-01' = $2::date - date '2001-01-01'"
+"""Of `click_mix`, with the day as second parameter: as its index has it."""
+
+
 async def mixes(workspace_id: UUID, day: date) -> Recount:
     """One day of the workspace: all lines by all that is known of clicks at once. Hours become those of the workspace's zone as
     it is now: that is no fault of what was said."""
     lines = (
         "SELECT (to_jsonb(m) - 'hours')::text FROM click_mix m "
-        "WHERE workspace_id = $1 AND day = $2 AND (clicks <> 0 OR landed <> 0)"
+        f"WHERE workspace_id = $1 AND {MIXES_OF_DAY} AND (clicks <> 0 OR landed <> 0)"
     )
     said = {row[0] for row in await db.rows(lines, workspace_id, day)}
-    await db.run("DELETE FROM click_mix WHERE workspace_id = $1 AND day = $2", workspace_id, day)
+    await db.run(f"DELETE FROM click_mix WHERE workspace_id = $1 AND {MIXES_OF_DAY}", workspace_id, day)
     await db.run("SELECT count_mix($1, $2)", workspace_id, day)
     right = {row[0] for row in await db.rows(lines, workspace_id, day)}
     return Recount(lines=len(right), differed=len(right - said) + len(said - right))

@@ -20,6 +20,7 @@ from typing import Any
 from uuid import UUID
 
 from portal import db
+from portal.clicks.recount import MIXES_OF_DAY
 from portal.clicks.verdicts import Verdict
 from portal.reports.blocks import BEGINNING, SIZES, Block, Kept, Key, Parts, days_in
 from portal.reports.scope import CHANNEL, Dimension, Scope
@@ -156,7 +157,7 @@ async def _keep(workspace_id: UUID, block: Block) -> None:
 
 
 async def _of_day(workspace_id: UUID, day: date) -> dict[Key, Parts]:
-    lines = await db.rows("SELECT * FROM click_mix WHERE workspace_id = $1 AND day = $2", workspace_id, day)
+    lines = await db.rows(f"SELECT * FROM click_mix WHERE workspace_id = $1 AND {MIXES_OF_DAY}", workspace_id, day)
     by_owner: dict[UUID, list[db.Row]] = defaultdict(list)
     for line in lines:
         by_owner[line["owner_id"]].append(line)

@@ -174,16 +174,13 @@ async def _read_mixes(scope: Scope, tally: Tally) -> None:
 
 
 async def _add_mixes(scope: Scope, left: Sequence[date], tally: Tally) -> None:
-    """Days that are alike but for the day are put together first: each line then counts once for every column."""
+    """Each line counts once for every column."""
     q = Query()
     counted = f"{_is_counted(scope, q, 'm')} AND m.kind = '{CHANNEL}'"
     # All of them: the index goes by kind and verdict before it goes by day.
     anything = f"m.kind = ANY({q([CHANNEL, PERSONAL])}) AND m.verdict = ANY({q(list(Verdict))})"
-    columns = f"m.kind, m.verdict, {', '.join(f'm.{name}' for name in MIXED)}"
-    source = (
-        f"SELECT {counted} AS counted, {columns}, sum(m.clicks) AS number, sum(m.landed) AS landed FROM click_mix m "
-        f"WHERE {mixes(scope, q, left)} AND {anything} GROUP BY {columns}"
-    )
+    where = f"{mixes(scope, q, left)} AND {anything}"
+    source = f"SELECT m.*, {counted} AS counted, m.clicks AS number FROM click_mix m WHERE {where}"
     await _add_groups(MIXED, source, q, tally)
 
 
