@@ -15,7 +15,7 @@ import structlog
 
 from portal import db
 from portal.links import personal
-from portal.messages import fates, pace, preferences, providers, quiet, senders, templates, texts
+from portal.messages import fates, pace, preferences, quiet, senders, templates, texts
 from portal.messages.facts import Known, load
 from portal.messages.fates import MOST_ATTEMPTS
 from portal.messages.fields import ways
@@ -78,7 +78,7 @@ async def give_back(message_ids: Sequence[UUID]) -> None:
     )
 
 
-async def deliver(message_id: UUID, now: datetime, carriers: Carriers = providers.provider) -> None:
+async def deliver(message_id: UUID, now: datetime, carriers: Carriers = pace.provider) -> None:
     """Send a claimed message, or note why it does not go. Does nothing for one that is not, or no longer, claimed."""
     began = asyncio.get_running_loop().time()
     try:

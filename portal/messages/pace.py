@@ -17,7 +17,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -35,12 +35,14 @@ from portal.messages.providers import (
     Carrier,
     Later,
     Letter,
+    Provider,
     Refused,
     SenderUnusable,
     TooMany,
     Uncertain,
     Unreachable,
     Unusable,
+    carrier,
 )
 from portal.settings import settings
 
@@ -346,3 +348,18 @@ async def _shared(ask: Callable[[Redis], Awaitable[T]], otherwise: Callable[[], 
 
 def _nothing() -> str:
     return ""
+
+
+@cache
+def provider(name: str) -> Provider:
+    """The provider of that name, of whom it is heard how it fares. One for each process, which keeps its connections.
+
+    One that lacks its key exists all the same: it raises `Unusable`, so that messages wait for the key.
+    """
+    return Watched(carrier(name))
+
+
+def forget_providers() -> None:
+    """Make providers anew, after settings have changed; for tests."""
+    carrier.cache_clear()
+    provider.cache_clear()

@@ -10,7 +10,7 @@ import structlog
 
 from portal import db, redis
 from portal.candidates.addresses import read_phone
-from portal.messages import providers, suppression
+from portal.messages import pace, suppression
 from portal.messages.providers import Later, Refused, Uncertain
 from portal.messages.senders import NAMES, SenderOf, sender_of
 from portal.messages.words import Channel
@@ -79,7 +79,7 @@ async def _try(sender: SenderOf, workspace_id: UUID, channel: Channel, name: str
     who = NAMES[carrier]
     try:
         async with asyncio.timeout(PATIENCE):
-            accepted = await providers.provider(carrier).send(_write(sender, workspace_id, channel, name, address))
+            accepted = await pace.provider(carrier).send(_write(sender, workspace_id, channel, name, address))
     except Refused as refused:
         return Said(Outcome.NOT_TAKEN, f"{who} refused it: {refused}.")
     except Later as later:

@@ -16,8 +16,8 @@ import structlog
 from portal import db
 from portal.accounts.colors import text_on
 from portal.messages import frame
+from portal.messages.pace import provider as provider_named
 from portal.messages.providers import Later, Provider, Refused, Uncertain
-from portal.messages.providers import provider as provider_named
 from portal.messages.senders import sender_of
 from portal.messages.words import Channel
 from portal.reports import chance, excluded, weekly_stop

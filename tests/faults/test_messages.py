@@ -9,7 +9,7 @@ from typing import TypeVar
 import pytest
 
 from portal import db
-from portal.messages import delivery, fates, providers, reconcile
+from portal.messages import delivery, fates, pace, reconcile
 from portal.settings import settings
 from tests.cast import Northgate
 from tests.doubles.sendgrid import SendGridDouble
@@ -47,12 +47,12 @@ def sendgrid(monkeypatch: pytest.MonkeyPatch, environment: None) -> Iterator[Sen
 def _set_up(double: D) -> Iterator[D]:
     """Read the settings anew, and once more when they are as before."""
     settings.cache_clear()
-    providers.forget()
+    pace.forget_providers()
     try:
         yield double
     finally:
         settings.cache_clear()
-        providers.forget()
+        pace.forget_providers()
 
 
 async def test_whatever_dies_a_step_is_one_text(

@@ -67,10 +67,10 @@ def installed(monkeypatch: pytest.MonkeyPatch, env: dict[str, str]) -> Iterator[
             if name != "PORTAL_PUBLIC_URL":
                 changed.setenv(name, value)
         settings.cache_clear()
-        providers.forget()
+        pace.forget_providers()
         yield
     settings.cache_clear()
-    providers.forget()
+    pace.forget_providers()
 
 
 @pytest.fixture
@@ -279,9 +279,9 @@ def test_everybody_who_can_be_chosen_has_a_name() -> None:
 
 
 def test_providers_are_made_once_in_a_process() -> None:
-    assert providers.provider("outbox") is providers.provider("outbox")
+    assert pace.provider("outbox") is pace.provider("outbox")
     with pytest.raises(ValueError, match="pigeon"):
-        providers.provider("pigeon")
+        pace.provider("pigeon")
 
 
 def test_the_web_process_loads_no_sdk_at_its_start() -> None:

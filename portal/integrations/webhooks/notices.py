@@ -14,8 +14,8 @@ from portal.accounts.access import Role
 from portal.accounts.colors import text_on
 from portal.integrations.webhooks.endpoints import Why
 from portal.messages import frame
+from portal.messages.pace import provider as provider_named
 from portal.messages.providers import Later, Provider, Refused
-from portal.messages.providers import provider as provider_named
 from portal.messages.senders import sender_of
 from portal.messages.words import Channel
 from portal.reports.weekly import PATIENCE, Letter

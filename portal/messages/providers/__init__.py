@@ -204,23 +204,6 @@ def carrier(name: str) -> Carrier:
     return make(name, settings())
 
 
-@cache
-def provider(name: str) -> Provider:
-    """The provider of that name, with `pace` hearing how it fares. One for each process, which keeps its connections.
-
-    One that lacks its key exists all the same: it raises `Unusable`, so that messages wait for the key.
-    """
-    from portal.messages.pace import Watched
-
-    return Watched(carrier(name))
-
-
-def forget() -> None:
-    """Make providers anew, after settings have changed; for tests."""
-    carrier.cache_clear()
-    provider.cache_clear()
-
-
 def make(name: str, given: Settings) -> Carrier:
     """Raises `ValueError` for a name that nobody has."""
     if name == "smtp":
