@@ -76,6 +76,8 @@ class Kept(NamedTuple):
     async def _look_up(
         self, workspace_id: UUID, key: Key, wanted: Sequence[Block]
     ) -> tuple[list[tuple[Block, Parts]], list[Block]]:
+        if not wanted:
+            return [], []
         q = Query()
         rows = await db.rows(
             f"SELECT b.day, b.days, l.parts FROM unnest({q([block.day for block in wanted])}::date[], "
