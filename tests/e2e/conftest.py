@@ -44,9 +44,9 @@ async def empty_portal() -> AsyncIterator[Running]:
         running.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 async def demo_portal() -> AsyncIterator[Running]:
-    """A portal with the demo in it, at ten in the morning."""
+    """A portal with the demo in it, at ten in the morning. One for all walks that only add to it: to fill it takes a while."""
     running = Running()
     try:
         running.set_clock(ten_in_the_morning())
