@@ -27,6 +27,10 @@ class Key(NamedTuple):
     """Both empty: of everything."""
 
 
+NOBODYS = "nothing"
+"""A dimension of which there are no lines."""
+
+
 class Block(NamedTuple):
     day: date
     """The first one."""
@@ -72,6 +76,11 @@ class Kept(NamedTuple):
             more, left = await self._look_up(workspace_id, key, [small for block in left for small in split(block, smallest)])
             found += more
         return found, sorted(day.day for block in (*left, *loose) for day in split(block, 1))
+
+    async def there(self, workspace_id: UUID, start: date, end: date, smallest: int) -> tuple[list[Block], list[date]]:
+        """Which blocks are there, of `smallest` days at least; and the days that are in none."""
+        found, left = await self.read(workspace_id, Key(workspace_id, NOBODYS), start, end, smallest)
+        return [block for block, _ in found], left
 
     async def _look_up(
         self, workspace_id: UUID, key: Key, wanted: Sequence[Block]

@@ -22,6 +22,7 @@ from uuid import UUID
 from portal import db
 from portal.clicks.recount import MIXES_OF_DAY
 from portal.clicks.verdicts import Verdict
+from portal.reports import mix_folds
 from portal.reports.blocks import BEGINNING, SIZES, Block, Kept, Key, Parts, days_in
 from portal.reports.scope import CHANNEL, Dimension, Scope
 from portal.reports.tally import Tally
@@ -153,6 +154,8 @@ async def _keep(workspace_id: UUID, block: Block) -> None:
             made = {key: _together(parts) for key, parts in (await KEPT.inside(workspace_id, block)).items()}
         if block.days == OF_LINKS:
             made |= await _of_links(workspace_id, block)
+        if block.days >= mix_folds.SMALLEST:
+            await mix_folds.keep(workspace_id, block)
         await KEPT.keep(workspace_id, block, made)
 
 

@@ -5,14 +5,14 @@ and the like read the mixes; where there are none, the single clicks of the peri
 """
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import msgspec
 
 from portal import db
 from portal.clicks.verdicts import Verdict
-from portal.reports import click_folds
-from portal.reports.blocks import days_in
+from portal.reports import click_folds, mix_folds
+from portal.reports.blocks import Block, days_in
 from portal.reports.clocks import clock_spans
 from portal.reports.scope import CHANNEL, COLUMN, By, Dimension, Query, Scope, at_place, daily, links, mixes, single
 from portal.reports.tally import PERSONAL, Tally
@@ -21,6 +21,8 @@ FEW = 3
 """Days of which sums are read as quickly as lines."""
 MIXED = ("channel_id", *Dimension, "reason")
 """What a mix counts once for."""
+MIX = ("kind", "verdict", *MIXED)
+"""What tells mixes of one owner and day apart."""
 
 
 async def read(scope: Scope) -> Tally:
@@ -168,38 +170,66 @@ def narrowed(scope: Scope, q: Query, by: By) -> str:
 
 
 async def _read_mixes(scope: Scope, tally: Tally) -> None:
-    left = await click_folds.read(scope, tally)
-    if left:
-        await db.side_by_side(_add_mixes(scope, left, tally), _add_mixed_days(scope, left, tally))
+    blocks, left = list[Block](), await click_folds.read(scope, tally)
+    if scope.is_mixed:
+        blocks, left = await mix_folds.there(click_folds.KEPT, scope)
+    if blocks or left:
+        each = (_add_mixes(scope, blocks, left, tally), _add_mixed_days(scope, left, tally))
+        await db.side_by_side(*each, _add_mixed_blocks(scope, blocks, tally))
 
 
-async def _add_mixes(scope: Scope, left: Sequence[date], tally: Tally) -> None:
-    """Each line counts once for every column."""
+async def _add_mixes(scope: Scope, blocks: Sequence[Block], left: Sequence[date], tally: Tally) -> None:
+    """Each line counts once for every column; lines that differ in their days alone are put together before."""
     q = Query()
-    counted = f"{_is_counted(scope, q, 'm')} AND m.kind = '{CHANNEL}'"
-    # All of them: the index goes by kind and verdict before it goes by day.
-    anything = f"m.kind = ANY({q([CHANNEL, PERSONAL])}) AND m.verdict = ANY({q(list(Verdict))})"
-    where = f"{mixes(scope, q, left)} AND {anything}"
-    source = f"SELECT m.*, {counted} AS counted, m.clicks AS number FROM click_mix m WHERE {where}"
+    columns = ", ".join(f"m.{name}" for name in MIX)
+    wanted = f"SELECT {columns}, m.clicks, m.landed"
+    sources = [f"{wanted} {mix_folds.lines(scope, size, first, q)}" for size, first in mix_folds.by_size(blocks)]
+    if left:
+        # All of them: the index goes by kind and verdict before it goes by day.
+        anything = f"m.kind = ANY({q([CHANNEL, PERSONAL])}) AND m.verdict = ANY({q(list(Verdict))})"
+        sources.append(f"{wanted} FROM click_mix m WHERE {mixes(scope, q, left)} AND {anything}")
+    source = (
+        f"SELECT {columns}, {_is_counted(scope, q, 'm')} AND m.kind = '{CHANNEL}' AS counted, "
+        "sum(m.clicks)::bigint AS number, sum(m.landed)::bigint AS landed "
+        f"FROM ({' UNION ALL '.join(sources)}) m GROUP BY {columns}"
+    )
     await _add_groups(MIXED, source, q, tally)
 
 
 async def _add_mixed_days(scope: Scope, left: Sequence[date], tally: Tally) -> None:
     """And their hours, as the workspace's clock said when they were counted. Of one filter, rollups say the days."""
-    q = Query()
-    if scope.zone:
+    if scope.zone or not left:
         return
-    hours = ", ".join(f"sum(m.hours[{hour + 1}])" for hour in range(24))
+    q = Query()
     where = f"{mixes(scope, q, left)} AND m.kind = '{CHANNEL}' AND m.verdict = {q(scope.verdict.value)}"
     found = await db.rows(
-        f"SELECT m.day, sum(m.clicks)::bigint AS number, ARRAY[{hours}]::bigint[] AS hours FROM click_mix m WHERE {where} "
-        "GROUP BY 1",
-        *q.args,
+        f"SELECT m.day, sum(m.clicks)::bigint AS number, {_each('hours', 24)} FROM click_mix m WHERE {where} GROUP BY 1", *q.args
     )
     for row in found:
         tally.hours.update({(row["day"].isoweekday(), hour): number for hour, number in enumerate(row["hours"]) if number})
     if scope.is_mixed:
         tally.days.update({row["day"]: row["number"] for row in found})
+
+
+async def _add_mixed_blocks(scope: Scope, blocks: Sequence[Block], tally: Tally) -> None:
+    """The same of blocks."""
+    if scope.zone or not blocks:
+        return
+    q = Query()
+    counted = f"m.kind = '{CHANNEL}' AND m.verdict = {q(scope.verdict.value)}"
+    sources = [
+        f"SELECT m.day, {_each('hours', 168)}, {_each('by_day', size)} {mix_folds.lines(scope, size, first, q)} AND {counted} "
+        "GROUP BY 1"
+        for size, first in mix_folds.by_size(blocks)
+    ]
+    for row in await db.rows(" UNION ALL ".join(sources), *q.args):
+        tally.hours.update({(hour // 24 + 1, hour % 24): number for hour, number in enumerate(row["hours"]) if number})
+        tally.days.update({row["day"] + timedelta(days=n): number for n, number in enumerate(row["by_day"]) if number})
+
+
+def _each(column: str, length: int) -> str:
+    """The sum of arrays, place by place."""
+    return f"ARRAY[{', '.join(f'sum(m.{column}[{n + 1}])' for n in range(length))}]::bigint[] AS {column}"
 
 
 async def _read_clicks(scope: Scope, tally: Tally) -> None:

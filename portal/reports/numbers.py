@@ -54,7 +54,7 @@ async def taps_of_links(scope: Scope) -> Taps:
 
 
 async def _clicks(scope: Scope) -> Numbers:
-    if scope.zone:
+    if "clicks" in scope.unknown_of_links:
         return {}
     q = Query()
     source = _single(scope, q) if scope.is_mixed else narrowed(scope, q, By.LINK)

@@ -154,8 +154,11 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def unknown_of_links(self) -> frozenset[str]:
-        """The same, where figures of single links stand: of a long time, nobody waits for each of their landings."""
-        return self.unknown | {"landed"} if self.values and self.is_long else self.unknown
+        """The same, where figures of single links stand: of a long time, nobody waits for each of their landings, nor, under
+        several filters, for each of their taps."""
+        if not (self.values and self.is_long):
+            return self.unknown
+        return self.unknown | ({"landed", "clicks"} if self.is_mixed else {"landed"})
 
     def before(self) -> "Scope":
         """The same for as many days just before."""
@@ -205,13 +208,17 @@ def daily(scope: Scope, q: Query, dimensions: Sequence[str]) -> str:
 def mixes(scope: Scope, q: Query, days: Sequence[date]) -> str:
     """Of `click_mix m`: the place, some days of the scope, in order, and its filters but the verdict. For scopes with a
     `mixer`."""
-    values = [f"m.{dimension} = {q(value)}" for dimension, value in scope.values]
-    channel = [f"m.channel_id = {q(scope.channel_id)}"] if scope.channel_id else []
     whole = (days[-1] - days[0]).days + 1 == len(days)
     when = f"m.day BETWEEN {q(days[0])} AND {q(days[-1])}" if whole else f"m.day = ANY({q(days)}::date[])"
     # Not by the index of a workspace's days: there are many owners in each.
     ours = f"(m.workspace_id = {q(scope.workspace_id)}) IS TRUE"
-    return " AND ".join([ours, f"m.owner_id = {q(scope.mixer)}", when, *channel, *values])
+    return " AND ".join([ours, f"m.owner_id = {q(scope.mixer)}", when, *fits(scope, q)])
+
+
+def fits(scope: Scope, q: Query) -> list[str]:
+    """Of a mix `m` of the scope's owner: its channel, and its filters but the verdict."""
+    channel = [f"m.channel_id = {q(scope.channel_id)}"] if scope.channel_id else []
+    return [*channel, *(f"m.{dimension} = {q(value)}" for dimension, value in scope.values)]
 
 
 def single(scope: Scope, q: Query) -> str:

@@ -128,3 +128,25 @@ class ClickBlock(Table, db=DB, tablename="click_block"):
     workspace_id = UUID(primary_key=True, default=None)
     day = Date(default=None)
     days = Integer(default=1)
+
+
+class MixFold(Table, db=DB, tablename="mix_fold"):
+    """Clicks of several days by all that is known of them at once: see `mix_folds`."""
+
+    workspace_id = UUID(primary_key=True, default=None)
+    owner_id = UUID(default=None)
+    kind = Text()
+    verdict = Text()
+    day = Date(default=None)
+    days = Integer(default=16)
+    channel_id = UUID(null=True, default=None)
+    reason = Text()
+    app = Text()
+    device = Text()
+    system = Text()
+    language = Text()
+    referrer = Text()
+    clicks = BigInt()
+    landed = BigInt()
+    hours = Array(base_column=Integer())
+    by_day = Array(base_column=Integer())

@@ -151,6 +151,16 @@ async def test_what_is_not_known_is_a_dash_and_not_a_nought(marketer: httpx.Asyn
     assert "Nobody knows the time zone of a tap" in page.text
 
 
+async def test_links_under_several_filters_for_a_long_time_say_what_is_not_counted(
+    marketer: httpx.AsyncClient, world: World
+) -> None:
+    long_ago = {"from": "2026-01-01", "to": clock.now().date().isoformat(), "open": str(world.channels[0]), "device": "phone"}
+    one = await marketer.get("/app/figures", params=long_ago)
+    several = await marketer.get("/app/figures", params=long_ago | {"language": "en"})
+    assert "Landings of single links are not counted for so many days under this filter." in html.unescape(one.text)
+    assert "Taps and landings of single links are not counted for so many days under several filters." in several.text
+
+
 async def test_a_view_without_anything_says_so(marketer: httpx.AsyncClient, world: World) -> None:
     page = await marketer.get("/app/figures", params={"app": "Nothing of that name"})
     assert "Nothing in this view" in page.text

@@ -27,6 +27,7 @@ PAGES = (
     "/app/figures?from=2026-10-01&to=2026-11-20&job={job}",
     "/app/figures?device=phone",
     "/app/figures?device=phone&app=Instagram&period=all",
+    "/app/figures?device=phone&app=Instagram&from=2026-01-01&to=2026-11-20&open={channel}",
     "/app/figures?verdict=preview&device=phone",
     "/app/jobs/{job}/figures?app=Instagram",
     "/app/jobs/{job}/figures",
@@ -62,7 +63,7 @@ async def test_pages_of_figures_read_rollups_and_never_clicks(
         asked.clear()
         for path in PAGES:
             asked.clear()
-            page = path.format(job=world.jobs[0], link=world.links[0])
+            page = path.format(job=world.jobs[0], link=world.links[0], channel=world.channels[0])
             assert (await client.get(page)).status_code == 200, page
             read = [one for query in list(asked) for one in await reads(query)]
             tables = {one.table for one in read}
