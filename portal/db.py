@@ -117,8 +117,8 @@ async def open(url: str, max_size: int = 10) -> None:  # noqa: A001 - read as db
     away (`AWAY`) until it is back."""
     DB.config = {"dsn": url}
     limits = {"timeout": CONNECTING, "command_timeout": ANSWERING}
-    # Compiling a query takes longer than most of ours run.
-    plain = {"server_settings": {"jit": "off"}}
+    # To compile a query, or to call helpers for it, takes longer than most of ours run.
+    plain = {"server_settings": {"jit": "off", "max_parallel_workers_per_gather": "0"}}
     await DB.start_connection_pool(init=_teach_json, reset=_keep_as_it_is, min_size=0, max_size=max_size, **limits, **plain)
 
 

@@ -48,6 +48,18 @@ async def read(scope: Scope, tally: Tally) -> list[date]:
     return left
 
 
+async def read_not_counted(scope: Scope, tally: Tally) -> list[date] | None:
+    """The same, of what was not counted alone: lines of one filter say it for any verdict. None: there are none."""
+    owner = _owner(scope)
+    if owner is None or len(scope.values) != 1:
+        return None
+    dimension, value = scope.values[0]
+    found, left = await KEPT.read(scope.workspace_id, Key(owner, str(dimension), value), scope.start, scope.end)
+    for _, parts in found:
+        _add(tally, {"excluded": parts.get("excluded", {})})
+    return left
+
+
 def _owner(scope: Scope) -> UUID | None:
     """Whose lines say it; None: nobody's."""
     if scope.link_id:

@@ -6,6 +6,7 @@ and the like read the mixes; where there are none, the single clicks of the peri
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import NamedTuple
 
 import msgspec
 
@@ -19,10 +20,8 @@ from portal.reports.tally import PERSONAL, Tally
 
 FEW = 3
 """Days of which sums are read as quickly as lines."""
-MIXED = ("channel_id", *Dimension, "reason")
-"""What a mix counts once for."""
-MIX = ("kind", "verdict", *MIXED)
-"""What tells mixes of one owner and day apart."""
+COUNTED = ("channel_id", *Dimension)
+"""What a tap counts once for."""
 
 
 async def read(scope: Scope) -> Tally:
@@ -170,40 +169,76 @@ def narrowed(scope: Scope, q: Query, by: By) -> str:
 
 
 async def _read_mixes(scope: Scope, tally: Tally) -> None:
-    blocks, left = list[Block](), await click_folds.read(scope, tally)
     if scope.is_mixed:
         blocks, left = await mix_folds.there(click_folds.KEPT, scope)
+    else:
+        blocks, left = [], await click_folds.read(scope, tally)
+    mixed = Mixed(scope, blocks, left)
     if blocks or left:
-        each = (_add_mixes(scope, blocks, left, tally), _add_mixed_days(scope, left, tally))
-        await db.side_by_side(*each, _add_mixed_blocks(scope, blocks, tally))
+        each = (_add_counted(mixed, tally), _add_mixed_days(mixed, tally), _add_mixed_blocks(mixed, tally))
+        await db.side_by_side(*each, _add_not_counted(mixed, tally))
 
 
-async def _add_mixes(scope: Scope, blocks: Sequence[Block], left: Sequence[date], tally: Tally) -> None:
+class Mixed(NamedTuple):
+    """Days of a scope with a `mixer`: some in blocks, the others by themselves."""
+
+    scope: Scope
+    blocks: Sequence[Block]
+    left: Sequence[date]
+
+    def lines(self, columns: str, verdicts: Sequence[Verdict], kinds: Sequence[str], q: Query) -> str:
+        """A statement of all mixes of these. Verdicts and kinds are named, since the index goes by them before it goes by day."""
+        judged = f"m.kind = ANY({q(kinds)}) AND m.verdict = ANY({q(verdicts)})"
+        sources = [f"{mix_folds.lines(self.scope, size, first, q)}" for size, first in mix_folds.by_size(self.blocks)]
+        sources += [f"FROM click_mix m WHERE {mixes(self.scope, q, self.left)}"] if self.left else []
+        return " UNION ALL ".join(f"SELECT {columns} {source} AND {judged}" for source in sources)
+
+
+async def _add_counted(mixed: Mixed, tally: Tally) -> None:
     """Each line counts once for every column; lines that differ in their days alone are put together before."""
+    if mixed.scope.zone:
+        return
     q = Query()
-    columns = ", ".join(f"m.{name}" for name in MIX)
-    wanted = f"SELECT {columns}, m.clicks, m.landed"
-    sources = [f"{wanted} {mix_folds.lines(scope, size, first, q)}" for size, first in mix_folds.by_size(blocks)]
-    if left:
-        # All of them: the index goes by kind and verdict before it goes by day.
-        anything = f"m.kind = ANY({q([CHANNEL, PERSONAL])}) AND m.verdict = ANY({q(list(Verdict))})"
-        sources.append(f"{wanted} FROM click_mix m WHERE {mixes(scope, q, left)} AND {anything}")
-    source = (
-        f"SELECT {columns}, {_is_counted(scope, q, 'm')} AND m.kind = '{CHANNEL}' AS counted, "
-        "sum(m.clicks)::bigint AS number, sum(m.landed)::bigint AS landed "
-        f"FROM ({' UNION ALL '.join(sources)}) m GROUP BY {columns}"
+    columns = ", ".join(f"m.{name}" for name in COUNTED)
+    # Materialized: beside what it believes that reading costs, the planner would not mind to sort twenty thousand lines.
+    found = await db.rows(
+        f"WITH m AS MATERIALIZED ({mixed.lines(f'{columns}, m.clicks, m.landed', [mixed.scope.verdict], [CHANNEL], q)}) "
+        f"SELECT GROUPING({columns}) AS mask, TRUE AS counted, {columns}, sum(m.clicks)::bigint AS number, "
+        "sum(m.landed)::bigint AS landed "
+        f"FROM (SELECT {columns}, sum(m.clicks) AS clicks, sum(m.landed) AS landed FROM m GROUP BY {columns}) m "
+        f"GROUP BY GROUPING SETS ({', '.join(f'(m.{name})' for name in COUNTED)})",
+        *q.args,
     )
-    await _add_groups(MIXED, source, q, tally)
+    for row in found:
+        tally.add(_group(COUNTED, row["mask"]), row)
 
 
-async def _add_mixed_days(scope: Scope, left: Sequence[date], tally: Tally) -> None:
+async def _add_not_counted(mixed: Mixed, tally: Tally) -> None:
+    scope = mixed.scope
+    if scope.is_mixed and (left := await click_folds.read_not_counted(scope, tally)) is not None:
+        mixed = Mixed(scope, [], left)
+    if not mixed.blocks and not mixed.left:
+        return
+    q = Query()
+    others = [verdict for verdict in Verdict if verdict is not Verdict.PERSON]
+    lines = mixed.lines("m.kind, m.verdict, m.reason, m.clicks", others, [CHANNEL, PERSONAL], q)
+    found = await db.rows(f"SELECT kind, verdict, reason, sum(clicks)::bigint AS hits FROM ({lines}) m GROUP BY 1, 2, 3", *q.args)
+    for row in found:
+        tally.add_excluded(*row)
+
+
+async def _add_mixed_days(mixed: Mixed, tally: Tally) -> None:
     """And their hours, as the workspace's clock said when they were counted. Of one filter, rollups say the days."""
+    scope, left = mixed.scope, mixed.left
     if scope.zone or not left:
         return
     q = Query()
+    hours = ", ".join(f"sum(m.hours[{hour + 1}])" for hour in range(24))
     where = f"{mixes(scope, q, left)} AND m.kind = '{CHANNEL}' AND m.verdict = {q(scope.verdict.value)}"
     found = await db.rows(
-        f"SELECT m.day, sum(m.clicks)::bigint AS number, {_each('hours', 24)} FROM click_mix m WHERE {where} GROUP BY 1", *q.args
+        f"SELECT m.day, sum(m.clicks)::bigint AS number, ARRAY[{hours}]::bigint[] AS hours FROM click_mix m WHERE {where} "
+        "GROUP BY 1",
+        *q.args,
     )
     for row in found:
         tally.hours.update({(row["day"].isoweekday(), hour): number for hour, number in enumerate(row["hours"]) if number})
@@ -211,45 +246,39 @@ async def _add_mixed_days(scope: Scope, left: Sequence[date], tally: Tally) -> N
         tally.days.update({row["day"]: row["number"] for row in found})
 
 
-async def _add_mixed_blocks(scope: Scope, blocks: Sequence[Block], tally: Tally) -> None:
+async def _add_mixed_blocks(mixed: Mixed, tally: Tally) -> None:
     """The same of blocks."""
-    if scope.zone or not blocks:
+    scope, q = mixed.scope, Query()
+    if scope.zone or not mixed.blocks:
         return
-    q = Query()
     counted = f"m.kind = '{CHANNEL}' AND m.verdict = {q(scope.verdict.value)}"
     sources = [
-        f"SELECT m.day, {_each('hours', 168)}, {_each('by_day', size)} {mix_folds.lines(scope, size, first, q)} AND {counted} "
-        "GROUP BY 1"
-        for size, first in mix_folds.by_size(blocks)
+        f"SELECT m.day, m.days, sum(m.hours) AS hours, sum(m.by_day) AS by_day {mix_folds.lines(scope, size, first, q)} "
+        f"AND {counted} GROUP BY 1, 2"
+        for size, first in mix_folds.by_size(mixed.blocks)
     ]
-    for row in await db.rows(" UNION ALL ".join(sources), *q.args):
-        tally.hours.update({(hour // 24 + 1, hour % 24): number for hour, number in enumerate(row["hours"]) if number})
-        tally.days.update({row["day"] + timedelta(days=n): number for n, number in enumerate(row["by_day"]) if number})
-
-
-def _each(column: str, length: int) -> str:
-    """The sum of arrays, place by place."""
-    return f"ARRAY[{', '.join(f'sum(m.{column}[{n + 1}])' for n in range(length))}]::bigint[] AS {column}"
+    found = await db.rows(" UNION ALL ".join(sources), *q.args)
+    hours = mix_folds.apart(sum(int(row["hours"]) for row in found), 7 * 24)
+    tally.hours.update({(hour // 24 + 1, hour % 24): number for hour, number in enumerate(hours) if number})
+    for row in found:
+        days = mix_folds.apart(int(row["by_day"]), row["days"])
+        tally.days.update({row["day"] + timedelta(days=n): number for n, number in enumerate(days) if number})
 
 
 async def _read_clicks(scope: Scope, tally: Tally) -> None:
     q = Query()
     columns = ", ".join(f"{column} AS {dimension}" for dimension, column in COLUMN.items())
     local = f"c.at AT TIME ZONE {q(scope.timezone)}"
+    counted = "FALSE" if scope.zone else f"c.verdict = {q(scope.verdict.value)}"  # nobody knows the time zone of a click
     source = (
         f"SELECT l.kind, l.channel_id, c.verdict, c.reason, {columns}, ({local})::date AS day, 1 AS number, "
         f"extract(isodow FROM {local})::integer * 24 + extract(hour FROM {local})::integer AS hour, "
         f"(EXISTS (SELECT FROM landing WHERE landing.click_id = c.id))::integer AS landed, "
-        f"{_is_counted(scope, q, 'c')} AND l.kind = '{CHANNEL}' AS counted "
+        f"{counted} AND l.kind = '{CHANNEL}' AS counted "
         f"FROM click c JOIN link l ON l.id = c.link_id WHERE {single(scope, q)} AND {at_place(scope, q)}"
     )
     days = ("day",) if scope.is_mixed else ()  # of one filter, rollups say them
-    await _add_groups((*days, "hour", *MIXED), source, q, tally)
-
-
-def _is_counted(scope: Scope, q: Query, of: str) -> str:
-    """Nobody knows the time zone of a click."""
-    return "FALSE" if scope.zone else f"{of}.verdict = {q(scope.verdict.value)}"
+    await _add_groups((*days, "hour", *COUNTED, "reason"), source, q, tally)
 
 
 async def _add_groups(names: Sequence[str], source: str, q: Query, tally: Tally) -> None:
@@ -260,7 +289,10 @@ async def _add_groups(names: Sequence[str], source: str, q: Query, tally: Tally)
         f"sum(m.landed)::bigint AS landed FROM ({source}) m GROUP BY GROUPING SETS ({sets})",
         *q.args,
     )
-    # A bit for each column, the first one the highest, set in the groups that leave it out.
-    of_mask = {(1 << len(names)) - 1 - (1 << place): name for place, name in enumerate(reversed(names))}
     for row in found:
-        tally.add(of_mask[row["mask"]], row)
+        tally.add(_group(names, row["mask"]), row)
+
+
+def _group(names: Sequence[str], mask: int) -> str:
+    """Which column a group was made by: GROUPING has a bit for each, the first one the highest, set where it was left out."""
+    return next(name for place, name in enumerate(reversed(names)) if not mask >> place & 1)

@@ -13,6 +13,9 @@ from portal.reports.scope import Query, Scope, fits
 
 SMALLEST = 16
 """Days of a block."""
+MAKES = {16: "fold_mixes", 64: "fold_mixes_again"}
+BESIDE = 100_000_000
+"""Counts stand side by side in one number, eight digits each. Fifty million taps in one hour of the week would be too many."""
 
 
 async def there(kept: Kept, scope: Scope) -> tuple[list[Block], list[date]]:
@@ -32,6 +35,16 @@ def lines(scope: Scope, size: int, first: Sequence[date], q: Query) -> str:
     return f"FROM mix_fold m WHERE {' AND '.join(where)}"
 
 
+def apart(beside: int, length: int) -> list[int]:
+    """The counts that stand side by side in a number, or in a sum of such numbers. One that is below zero took from its left."""
+    found = list[int]()
+    for _ in range(length):
+        beside, count = divmod(beside + BESIDE // 2, BESIDE)
+        found.append(count - BESIDE // 2)
+    return found[::-1]
+
+
 async def keep(workspace_id: UUID, block: Block) -> None:
     """Put together what `click_mix` says, or smaller blocks do. In a transaction that nobody changes these days beside."""
-    await db.run("SELECT fold_mixes($1, $2, $3)", workspace_id, *block)
+    await db.run("DELETE FROM mix_fold WHERE workspace_id = $1 AND day = $2 AND days = $3", workspace_id, *block)
+    await db.run(f"SELECT {MAKES[block.days]}($1, $2)", workspace_id, block.day)

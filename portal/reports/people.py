@@ -75,13 +75,20 @@ async def _add_kept(scope: Scope, by: By, crowd: "_Crowd") -> None:
 
 
 async def _add_folds(scope: Scope, by: By, crowd: "_Crowd") -> None:
-    each, until = await person_folds.read(scope)
+    each, since, until = await person_folds.read(scope)
     for parts in each:
         crowd.add_parts(parts)
-    before = msgspec.structs.replace(scope, end=until - timedelta(days=1)) if until > scope.start else None
-    rest = msgspec.structs.replace(scope, start=until) if until <= scope.end else None
-    unsettled = (_add_unsettled(before, by, crowd),) if before else ()
-    await db.side_by_side(*unsettled, *((_add_single(rest, by, crowd),) if rest else ()))
+    unsettled = [_add_unsettled(_within(scope, since, until - A_DAY), by, crowd)] if since < until else []
+    loose = [(scope.start, since - A_DAY), (until, scope.end)]
+    single = [_add_single(_within(scope, start, end), by, crowd) for start, end in loose if start <= end]
+    await db.side_by_side(*unsettled, *single)
+
+
+A_DAY = timedelta(days=1)
+
+
+def _within(scope: Scope, start: date, end: date) -> Scope:
+    return msgspec.structs.replace(scope, start=start, end=end)
 
 
 class _Crowd:

@@ -1,7 +1,8 @@
-"""What is known of the people of days that are over, under one filter: see `blocks`. Without filters `totals` say it.
+"""What is known of the people of days that are over, under one filter, or two: see `blocks`. Without filters `totals` say it.
 
 Owners are a workspace, its jobs, campaigns, and jobs within campaigns; dimensions are those of the click that brought somebody,
-and their time zone. The `parts` of a line, by what brought people (a channel, ``direct`` or ``invited``):
+and their time zone; in larger blocks also two of these at once. The `parts` of a line, by what brought people (a channel,
+``direct`` or ``invited``):
 
     counts     how many came, and how far they got: see `totals.COUNTS`
     times      how long their steps took: see `durations`
@@ -13,10 +14,14 @@ makes totals anew takes the blocks of those days away.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
+from itertools import combinations
+from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from portal import db
 from portal.clicks.verdicts import Verdict
@@ -27,29 +32,54 @@ from portal.reports.scope import CAME, By, Scope, pair_of
 
 KEPT = Kept("person_fold", "person_block")
 ZONE = "zone"
+OF_PAIRS = 16
+"""Days of the smallest blocks that have lines of two filters: single days have nearly as many of these as people."""
 AT_ONCE = 60
 """Days in one round."""
 
 
 def know(scope: Scope, by: By) -> bool:
     """Whether there are lines for it."""
-    filters = len(scope.values) + bool(scope.zone)
-    return bool(by is By.CHANNEL and scope.mixer and filters == 1 and scope.verdict is Verdict.PERSON)
+    return bool(by is By.CHANNEL and scope.mixer and len(_filters(scope)) in (1, 2) and scope.verdict is Verdict.PERSON)
 
 
-async def read(scope: Scope) -> tuple[list[Parts], date]:
-    """What is known of it, up to a day from which on people are to be counted one by one."""
+class Known(NamedTuple):
+    """What is known of the people of days in a row, from `since` up to `until`, which is the first day after them. The other days
+    of the scope are to be counted one by one."""
+
+    parts: Sequence[Parts]
+    since: date
+    until: date
+
+
+async def read(scope: Scope) -> Known:
     last = min(scope.end, scope.counted_until - timedelta(days=1)) if scope.counted_until > date.min else date.min
     if scope.mixer is None or last < scope.start:
-        return [], scope.start
-    key = Key(scope.mixer, *((ZONE, scope.zone) if scope.zone else scope.values[0]))
+        return Known([], scope.start, scope.start)
+    filters = _filters(scope)
+    key = Key(scope.mixer, *(filters[0] if len(filters) == 1 else _pair(*filters)))
     (found, left), first = await db.side_by_side(
-        KEPT.read(scope.workspace_id, key, scope.start, last), totals.first_day(scope.workspace_id)
+        KEPT.read(scope.workspace_id, key, scope.start, last, 1 if len(filters) == 1 else OF_PAIRS),
+        totals.first_day(scope.workspace_id),
     )
-    until: date = min((day for day in left if first and day >= first), default=last + timedelta(days=1))
+    missing = [day for day in left if first and day >= first]
+    earliest = min((block.day for block, _ in found), default=scope.start)
+    since = earliest if missing and missing[0] < earliest else scope.start
+    until = min((day for day in missing if day >= since), default=last + timedelta(days=1))
     parts = [parts for block, parts in found if block.day < until]
     only = str(scope.channel_id)
-    return [{only: of[only]} if only in of else {} for of in parts] if scope.channel_id else parts, until
+    return Known([{only: of[only]} if only in of else {} for of in parts] if scope.channel_id else parts, since, until)
+
+
+def _filters(scope: Scope) -> list[tuple[str, str]]:
+    """Dimension and value, in the order of the lines."""
+    values = sorted(scope.values, key=lambda pair: CAME.index(pair[0]))
+    return [*((str(name), value) for name, value in values), *([(ZONE, scope.zone)] if scope.zone else [])]
+
+
+def _pair(one: tuple[str, str], two: tuple[str, str]) -> tuple[str, str]:
+    """Both, as a dimension and a value of lines. As JSON: there is nothing that no value may hold."""
+    return f"{one[0]},{two[0]}", msgspec.json.encode([one[1], two[1]]).decode()
 
 
 # ---- Keeping ---------------------------------------------------------------------------------------------------------------
@@ -67,13 +97,15 @@ async def _fold(workspace_id: UUID, zone: ZoneInfo) -> int:
             return 0
         days = await _open_days(workspace_id)
         for day in days:
-            await KEPT.keep(workspace_id, Block(day, 1), await _of_day(workspace_id, zone, day))
+            await KEPT.keep(workspace_id, Block(day, 1), await _of_days(workspace_id, zone, Block(day, 1), _values))
         made = len(days)
         for size in SIZES[1:]:
             blocks = [Block(day, size) for day in await _open_blocks(workspace_id, size)]
             for block in blocks:
-                lines = await KEPT.inside(workspace_id, block)
-                await KEPT.keep(workspace_id, block, {key: _together(parts) for key, parts in lines.items()})
+                lines = {key: _together(parts) for key, parts in (await KEPT.inside(workspace_id, block)).items()}
+                if size == OF_PAIRS:
+                    lines |= await _of_days(workspace_id, zone, block, _pairs)
+                await KEPT.keep(workspace_id, block, lines)
             made += len(blocks)
         return made
 
@@ -109,14 +141,22 @@ async def _open_blocks(workspace_id: UUID, size: int) -> list[date]:
     return [row[0] for row in found]
 
 
-async def _of_day(workspace_id: UUID, zone: ZoneInfo, day: date) -> dict[Key, Parts]:
-    begin, end = totals.midnight(day, zone), totals.midnight(day + timedelta(days=1), zone)
-    by_key: dict[Key, dict[str, totals.Total]] = defaultdict(lambda: defaultdict(lambda: totals.Total(None)))
+Filters = Callable[[db.Row], list[tuple[str, str]]]
+"""Under which dimensions and values somebody counts."""
+
+
+async def _of_days(workspace_id: UUID, zone: ZoneInfo, block: Block, filters: Filters) -> dict[Key, Parts]:
+    begin, end = totals.midnight(block.day, zone), totals.midnight(block.day + timedelta(days=block.days), zone)
+    by_key: dict[Key, dict[str, dict[date, totals.Total]]] = defaultdict(lambda: defaultdict(dict))
     for person in await db.rows(totals.PEOPLE, workspace_id, zone.key, begin, end):
         for owner_id, source in _places(workspace_id, person):
-            for dimension, value in _values(person):
-                by_key[Key(owner_id, dimension, value)][source].add(person)
-    return {key: {source: _parts(total, day) for source, total in of.items()} for key, of in by_key.items()}
+            for dimension, value in filters(person):
+                days = by_key[Key(owner_id, dimension, value)][source]
+                days.setdefault(person["day"], totals.Total(None)).add(person)
+    return {
+        key: {source: _sum([_parts(total, day) for day, total in days.items()]) for source, days in of.items()}
+        for key, of in by_key.items()
+    }
 
 
 def _places(workspace_id: UUID, person: db.Row) -> list[tuple[UUID, str]]:
@@ -134,6 +174,10 @@ def _places(workspace_id: UUID, person: db.Row) -> list[tuple[UUID, str]]:
 def _values(person: db.Row) -> list[tuple[str, str]]:
     came = [(str(name), value) for name, value in zip(CAME, person["came"], strict=True)] if person["came"] else []
     return [*came, (ZONE, person["timezone"])] if person["timezone"] else came
+
+
+def _pairs(person: db.Row) -> list[tuple[str, str]]:
+    return [_pair(one, two) for one, two in combinations(_values(person), 2)]
 
 
 def _parts(total: totals.Total, day: date) -> Parts:

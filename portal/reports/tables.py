@@ -1,6 +1,6 @@
 """What this room keeps. The database's own rules stand in `portal/migrations`; a test holds both together."""
 
-from piccolo.columns import JSONB, UUID, Array, BigInt, Date, Integer, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, Array, BigInt, Date, Integer, Numeric, Text, Timestamptz
 from piccolo.table import Table
 
 from portal.db import DB
@@ -148,5 +148,6 @@ class MixFold(Table, db=DB, tablename="mix_fold"):
     referrer = Text()
     clicks = BigInt()
     landed = BigInt()
-    hours = Array(base_column=Integer())
-    by_day = Array(base_column=Integer())
+    hours = Numeric()
+    by_day = Numeric()
+    """Many counts side by side in one number."""

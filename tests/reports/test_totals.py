@@ -12,6 +12,7 @@ import pytest
 
 from portal import db
 from portal.reports import came, counts, durations, people, person_folds, totals, touches
+from portal.reports.blocks import BEGINNING
 from portal.reports.durations import Durations
 from portal.reports.people import Steps, Times
 from portal.reports.scope import By, Dimension, Scope
@@ -24,6 +25,10 @@ ONE_FILTER: list[dict[str, Any]] = [
     {"values": ((Dimension.DEVICE, "phone"),)},
     {"values": ((Dimension.REFERRER, ""),)},
     {"zone": "Europe/Warsaw"},
+]
+TWO_FILTERS: list[dict[str, Any]] = [
+    {"values": ((Dimension.SYSTEM, "iOS"), (Dimension.APP, "Instagram"))},
+    {"zone": "Europe/London", "values": ((Dimension.APP, "Instagram"),)},
 ]
 
 
@@ -44,7 +49,7 @@ async def check(world: World) -> None:
     kept = await until(world)
     for start, end in (*PERIODS, (ALL[0], NOW.date() - timedelta(days=9))):
         for place in places(world):
-            for filters in ({}, *ONE_FILTER):
+            for filters in ({}, *ONE_FILTER, *TWO_FILTERS):
                 one_by_one = scope_of(world.workspace_id, start, end, **place, **filters)
                 await check_scope(one_by_one, msgspec.structs.replace(one_by_one, counted_until=kept))
 
@@ -75,10 +80,16 @@ async def test_days_that_are_settled_are_read_in_blocks(world: World) -> None:
     kept = await until(world)
     settled = NOW.date() - touches.SETTLED_AFTER
     for filters in ONE_FILTER:
-        parts, from_here = await person_folds.read(scope_of(world.workspace_id, *ALL, counted_until=kept, **filters))
-        assert settled <= from_here <= min(kept, settled + timedelta(days=1))
+        parts, since, here = await person_folds.read(scope_of(world.workspace_id, *ALL, counted_until=kept, **filters))
+        assert since == ALL[0]
+        assert settled <= here <= min(kept, settled + timedelta(days=1))
         assert any(parts)
         assert len(parts) < 20
+    for filters in TWO_FILTERS:
+        parts, since, here = await person_folds.read(scope_of(world.workspace_id, *ALL, counted_until=kept, **filters))
+        assert ALL[0] <= since < here <= kept
+        assert (here - BEGINNING).days % 16 == 0
+        assert any(parts)
     days = await db.rows("SELECT days, count(*) AS number FROM person_block GROUP BY 1 ORDER BY 1")
     assert [row["days"] for row in days] == [1, 4, 16]
     assert await person_folds.fold(NOW) == 0

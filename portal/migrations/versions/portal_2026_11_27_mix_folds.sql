@@ -1,6 +1,9 @@
 -- Mixes of 16 and of 64 days that are over, put together by the clock: what is known of clicks by all that is known of them at once,
--- for several filters over a long time. `hours`: by day of the week, Monday first, and hour of the day. `by_day`: by day of the block.
--- `click_block` says of which blocks that is done, and still right. See portal/reports/mix_folds.py.
+-- for several filters over a long time. `click_block` says of which blocks that is done, and still right.
+-- Many counts stand side by side in one number, eight digits each, the first one first: a thousand such numbers are added in the time
+-- of a thousand counts. `hours`: by day of the week, Monday first, and hour of the day; `by_day`: by day of the block. A count may be
+-- below zero (a zone that changed between a tap and a second judgement), and is then taken from the one to its left.
+-- portal/reports/mix_folds.py takes them apart.
 CREATE TABLE mix_fold (
   workspace_id uuid NOT NULL REFERENCES workspace (id) ON DELETE CASCADE,
   owner_id uuid NOT NULL,
@@ -17,48 +20,66 @@ CREATE TABLE mix_fold (
   referrer text NOT NULL,
   clicks bigint NOT NULL,
   landed bigint NOT NULL,
-  hours integer[] NOT NULL CHECK (cardinality(hours) = 168),
-  by_day integer[] NOT NULL CHECK (cardinality(by_day) = days)
+  hours numeric NOT NULL,
+  by_day numeric NOT NULL
 );
-CREATE INDEX mix_fold_by_owner ON mix_fold (owner_id, days, day);
+-- With what filters ask for: all other lines of a block are several times as many.
+CREATE INDEX mix_fold_by_owner ON mix_fold (owner_id, days, day, device, app, system, language, referrer);
 CREATE INDEX mix_fold_by_workspace ON mix_fold (workspace_id, days, day);
 
--- Each function names each hour and day; nobody should have to read that.
+-- Lines are written in the order in which they are read, so that they lie together.
+-- Counts beside each other, as a polynomial is worked out from its coefficients; two at a time, as far as small numbers go. Nobody
+-- should have to read all their names.
 DO $make$
-DECLARE
-  hours text := (SELECT string_agg(format('coalesce(sum(m.hours[%s]) FILTER (WHERE m.weekday = %s), 0)::integer', h, d), ', '
-    ORDER BY d, h) FROM generate_series(1, 7) d, generate_series(1, 24) h);
-  days text := (SELECT string_agg(format('coalesce(sum(m.clicks) FILTER (WHERE m.place = %s), 0)::integer', n), ', ' ORDER BY n)
-    FROM generate_series(0, 15) n);
-  more_hours text := (SELECT string_agg(format('sum(m.hours[%s])::integer', h), ', ' ORDER BY h) FROM generate_series(1, 168) h);
-  more_days text := (SELECT string_agg(format('coalesce(sum(m.by_day[%s]) FILTER (WHERE m.place = %s), 0)::integer', d, p), ', '
-    ORDER BY p, d) FROM generate_series(0, 3) p, generate_series(1, 16) d);
-  lines text := $sql$
+BEGIN
+EXECUTE format('CREATE FUNCTION day_beside(hours integer[]) RETURNS numeric LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN %s', (
+  SELECT repeat('(', 11) || string_agg(format('(hours[%s] * 100000000::bigint + hours[%s])::numeric', n, n + 1),
+    ') * 1e16 + ' ORDER BY n)
+  FROM generate_series(1, 23, 2) n));
+EXECUTE format('CREATE FUNCTION days_beside(a bigint[]) RETURNS numeric LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN %s', (
+  SELECT repeat('(', 7) || string_agg(format('(a[%s] * 100000000 + a[%s])::numeric', n, n + 1), ') * 1e16 + ' ORDER BY n)
+  FROM generate_series(1, 15, 2) n));
+
+EXECUTE replace(replace($function$
+CREATE FUNCTION fold_mixes(workspace uuid, beginning date) RETURNS void LANGUAGE sql BEGIN ATOMIC
 INSERT INTO mix_fold
-SELECT m.workspace_id, m.owner_id, m.kind, m.verdict, first, <size>, m.channel_id, m.reason, m.app, m.device, m.system, m.language,
-  m.referrer, sum(m.clicks), sum(m.landed), ARRAY[<hours>], ARRAY[<days>]
-FROM (<source>) m
+SELECT m.workspace_id, m.owner_id, m.kind, m.verdict, beginning, 16, m.channel_id, m.reason, m.app, m.device, m.system, m.language,
+  m.referrer, sum(m.clicks), sum(m.landed), <hours>, days_beside(ARRAY[<days>])
+FROM (
+  SELECT c.*, day_beside(c.hours) AS beside, extract(isodow FROM c.day)::integer AS weekday, c.day - beginning AS place
+  FROM click_mix c
+  WHERE c.workspace_id = workspace AND c.day - date '2001-01-01' >= beginning - date '2001-01-01'
+    AND c.day - date '2001-01-01' < beginning - date '2001-01-01' + 16
+) m
 GROUP BY m.workspace_id, m.owner_id, m.kind, m.verdict, m.channel_id, m.reason, m.app, m.device, m.system, m.language, m.referrer
 HAVING sum(m.clicks) <> 0 OR sum(m.landed) <> 0
-$sql$;
-BEGIN
-  EXECUTE format($function$
-CREATE FUNCTION fold_mixes(workspace uuid, first date, size integer) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-  DELETE FROM mix_fold f WHERE f.workspace_id = workspace AND f.days = size AND f.day = first;
-  IF size = 16 THEN %s; ELSE %s; END IF;
-END $$
-$function$,
-    replace(replace(replace(replace(lines, '<size>', '16'), '<hours>', hours), '<days>', days), '<source>', $sql$
-SELECT *, extract(isodow FROM day)::integer AS weekday, day - first AS place FROM click_mix
-WHERE workspace_id = workspace AND day - date '2001-01-01' >= first - date '2001-01-01'
-  AND day - date '2001-01-01' < first - date '2001-01-01' + 16
-$sql$),
-    replace(replace(replace(replace(lines, '<size>', '64'), '<hours>', more_hours), '<days>', more_days), '<source>', $sql$
-SELECT *, (day - first) / 16 AS place FROM mix_fold
-WHERE workspace_id = workspace AND days = 16 AND day >= first AND day < first + 64
-$sql$));
+ORDER BY m.owner_id, m.verdict, m.device, m.app;
+END
+$function$, '<hours>', (
+  SELECT repeat('(', 6) || string_agg(format('coalesce(sum(m.beside) FILTER (WHERE m.weekday = %s), 0)', n),
+    ') * 1e192 + ' ORDER BY n)
+  FROM generate_series(1, 7) n)),
+'<days>', (
+  SELECT string_agg(format('coalesce(sum(m.clicks) FILTER (WHERE m.place = %s), 0)::bigint', n), ', ' ORDER BY n)
+  FROM generate_series(0, 15) n));
 END $make$;
 
--- Larger blocks that are there have no mixes yet: the clock makes them again.
+-- Of the four blocks of 16 days in it.
+CREATE FUNCTION fold_mixes_again(workspace uuid, beginning date) RETURNS void LANGUAGE sql BEGIN ATOMIC
+INSERT INTO mix_fold
+SELECT m.workspace_id, m.owner_id, m.kind, m.verdict, beginning, 64, m.channel_id, m.reason, m.app, m.device, m.system, m.language,
+  m.referrer, sum(m.clicks), sum(m.landed), sum(m.hours),
+  ((coalesce(sum(m.by_day) FILTER (WHERE m.day = beginning), 0) * 1e128
+    + coalesce(sum(m.by_day) FILTER (WHERE m.day = beginning + 16), 0)) * 1e128
+    + coalesce(sum(m.by_day) FILTER (WHERE m.day = beginning + 32), 0)) * 1e128
+    + coalesce(sum(m.by_day) FILTER (WHERE m.day = beginning + 48), 0)
+FROM mix_fold m
+WHERE m.workspace_id = workspace AND m.days = 16 AND m.day >= beginning AND m.day < beginning + 64
+GROUP BY m.workspace_id, m.owner_id, m.kind, m.verdict, m.channel_id, m.reason, m.app, m.device, m.system, m.language, m.referrer
+HAVING sum(m.clicks) <> 0 OR sum(m.landed) <> 0
+ORDER BY m.owner_id, m.verdict, m.device, m.app;
+END;
+
+-- Larger blocks that are there have no mixes yet, and no people under two filters: the clock makes them again.
 DELETE FROM click_block WHERE days >= 16;
+DELETE FROM person_block WHERE days >= 16;
