@@ -39,7 +39,7 @@ async def ask(
     return Asked(
         view=_view(path, query, period, filters, of),
         filters=filters,
-        scope=filters.scope(member.workspace_id, member.timezone, period.start, period.end, until),
+        scope=filters.scope(member.workspace_id, member.timezone, period.start, period.end, first=first, counted_until=until),
         first=first,
         today=today,
         errors=errors,

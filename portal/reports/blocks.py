@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from portal import db
-from portal.reports.scope import Query
+from portal.reports.scope import Query, Scope
 
 SIZES = (1, 4, 16, 64)
 """Days of a block. The statements that take blocks away know the largest too."""
@@ -40,10 +40,12 @@ class Block(NamedTuple):
 Parts = Mapping[str, Any]
 
 
-def lay(start: date, end: date, smallest: int = 1) -> list[Block]:
+def lay(start: date, end: date, smallest: int = 1, *, nothing_before: bool = False) -> list[Block]:
     """The largest ones, and none below `smallest`, that make up the days from `start` to `end`, both included; what is left at
-    both ends as single days."""
+    both ends as single days. Where nothing happened before `start`, the first one may begin earlier."""
     found, at, last = list[Block](), (start - BEGINNING).days, (end - BEGINNING).days
+    if nothing_before:
+        at = next((at - at % size for size in reversed(SIZES) if size >= smallest and at - at % size + size - 1 <= last), at)
     while at <= last:
         fitting = (size for size in reversed(SIZES) if size >= smallest and at % size == 0 and at + size - 1 <= last)
         found.append(Block(BEGINNING + timedelta(days=at), next(fitting, 1)))
@@ -65,21 +67,23 @@ class Kept(NamedTuple):
     lines: str
     blocks: str
 
-    async def read(
-        self, workspace_id: UUID, key: Key, start: date, end: date, smallest: int = 1
-    ) -> tuple[list[tuple[Block, Parts]], list[date]]:
-        """What is there, and the days that are not. `smallest`: below it, blocks have no line of this key."""
-        laid = lay(start, end, smallest)
+    async def read(self, scope: Scope, key: Key, last: date, smallest: int = 1) -> tuple[list[tuple[Block, Parts]], list[date]]:
+        """What is there of the days of `scope` up to `last`, and the days that are not. `smallest`: below it, blocks have no line
+        of this key."""
+        laid = lay(scope.start, last, smallest, nothing_before=scope.is_from_the_first)
         wanted, loose = [block for block in laid if block.days >= smallest], [block for block in laid if block.days < smallest]
-        found, left = await self._look_up(workspace_id, key, wanted)
+        found, left = await self._look_up(scope.workspace_id, key, wanted)
         if any(block.days > smallest for block in left):
-            more, left = await self._look_up(workspace_id, key, [small for block in left for small in split(block, smallest)])
+            more, left = await self._look_up(
+                scope.workspace_id, key, [small for block in left for small in split(block, smallest)]
+            )
             found += more
-        return found, sorted(day.day for block in (*left, *loose) for day in split(block, 1))
+        days = {day.day for block in (*left, *loose) for day in split(block, 1)}
+        return found, sorted(day for day in days if day >= scope.start)
 
-    async def there(self, workspace_id: UUID, start: date, end: date, smallest: int) -> tuple[list[Block], list[date]]:
+    async def there(self, scope: Scope, smallest: int) -> tuple[list[Block], list[date]]:
         """Which blocks are there, of `smallest` days at least; and the days that are in none."""
-        found, left = await self.read(workspace_id, Key(workspace_id, NOBODYS), start, end, smallest)
+        found, left = await self.read(scope, Key(scope.workspace_id, NOBODYS), scope.end, smallest)
         return [block for block, _ in found], left
 
     async def _look_up(

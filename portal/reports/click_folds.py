@@ -42,9 +42,8 @@ async def read(scope: Scope, tally: Tally) -> list[date]:
     if owner is None or scope.zone or scope.is_mixed:
         return days_in(scope.start, scope.end)
     smallest = OF_LINKS if scope.link_id else 1
-    found, left = await KEPT.read(scope.workspace_id, Key(owner, *_filter(scope)), scope.start, scope.end, smallest)
-    for _, parts in found:
-        _add(tally, parts)
+    found, left = await KEPT.read(scope, Key(owner, *_filter(scope)), scope.end, smallest)
+    _add(tally, _together([parts for _, parts in found if parts]))
     return left
 
 
@@ -54,9 +53,8 @@ async def read_not_counted(scope: Scope, tally: Tally) -> list[date] | None:
     if owner is None or len(scope.values) != 1:
         return None
     dimension, value = scope.values[0]
-    found, left = await KEPT.read(scope.workspace_id, Key(owner, str(dimension), value), scope.start, scope.end)
-    for _, parts in found:
-        _add(tally, {"excluded": parts.get("excluded", {})})
+    found, left = await KEPT.read(scope, Key(owner, str(dimension), value), scope.end)
+    _add(tally, {"excluded": _together([parts for _, parts in found if parts])["excluded"]})
     return left
 
 

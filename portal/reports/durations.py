@@ -54,7 +54,8 @@ def flat(steps: Sequence[Counter[int]]) -> list[int]:
 
 def add_flat(whole: Counter[int], kept: Sequence[int] | None, sign: int = 1) -> None:
     """Add what `flat` made of the steps, as it is."""
-    for key, number in zip((kept or ())[::2], (kept or ())[1::2], strict=True):
+    one_by_one = iter(kept or ())
+    for key, number in zip(one_by_one, one_by_one, strict=True):
         whole[key] += sign * number
 
 

@@ -63,9 +63,17 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict = Verdict.PERSON
 
     def scope(
-        self, workspace_id: UUID, timezone: str, start: date = date.min, end: date = date.min, counted_until: date = date.min
+        self,
+        workspace_id: UUID,
+        timezone: str,
+        start: date = date.min,
+        end: date = date.min,
+        *,
+        first: date | None = None,
+        counted_until: date = date.min,
     ) -> Scope:
-        """Of the days from `start` to `end`; of none, to ask for what needs no days. `counted_until`: as `totals` say."""
+        """Of the days from `start` to `end`; of none, to ask for what needs no days. `first`: when anything happened there at all
+        (None: not known); `counted_until`: as `totals` say."""
         return Scope(
             workspace_id=workspace_id,
             timezone=timezone,
@@ -78,6 +86,7 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
             verdict=self.verdict,
             values=tuple(sorted(self.values.items())),
             zone=self.zone,
+            first=first,
             counted_until=counted_until,
         )
 

@@ -20,7 +20,7 @@ BESIDE = 100_000_000
 
 async def there(kept: Kept, scope: Scope) -> tuple[list[Block], list[date]]:
     """Blocks within the days of `scope` whose mixes are there, and the days that are left."""
-    return await kept.there(scope.workspace_id, scope.start, scope.end, SMALLEST)
+    return await kept.there(scope, SMALLEST)
 
 
 def by_size(blocks: Sequence[Block]) -> list[tuple[int, list[date]]]:

@@ -91,6 +91,9 @@ def _within(scope: Scope, start: date, end: date) -> Scope:
     return msgspec.structs.replace(scope, start=start, end=end)
 
 
+ORIGINS = {str(origin): origin for origin in Origin}
+
+
 class _Crowd:
     """Everybody, while they are put together."""
 
@@ -99,28 +102,29 @@ class _Crowd:
         self.whole = None if times else _Group()
         """Who knows how long steps took, if that is asked of nobody alone."""
         self.days, self.zones = Counter[date](), Counter[str]()
+        self.days_of_parts = Counter[str]()
+        """As lines write them: read once for all."""
 
     @property
     def people(self) -> People:
+        days = self.days + Counter({date.fromisoformat(day): number for day, number in self.days_of_parts.items()})
         return People(
             steps={source: group.steps for source, group in self.groups.items() if group.counts["people"]},
             times={} if self.whole else {key: group.times for key, group in self.groups.items() if isinstance(key, UUID)},
             total=(self.whole or _Group.of_all(self.groups.values())).times,
-            days={day: number for day, number in self.days.items() if number},
+            days=dict(days),
             zones=sorted(((zone, n) for zone, n in self.zones.items() if n), key=lambda pair: (-pair[1], pair[0])),
         )
 
     def add_parts(self, parts: Parts) -> None:
         """Of a line of `person_folds`."""
         for source, of in parts.items():
-            group = self.groups[Origin(source) if source in set(Origin) else UUID(source)]
+            group = self.groups[ORIGINS.get(source) or UUID(source)]
             for name, number in zip(totals.COUNTS, of["counts"], strict=True):
                 group.counts[name] += number
             add_flat((self.whole or group).kept, of["times"])
-            for zone, number in of["zones"].items():
-                self.zones[zone] += number
-            for day, number in of["days"].items():
-                self.days[date.fromisoformat(day)] += number
+            self.zones.update(of["zones"])
+            self.days_of_parts.update(of["days"])
 
     def add(self, source: Source, row: db.Row) -> None:
         """People who were counted one by one."""

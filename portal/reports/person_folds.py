@@ -59,11 +59,11 @@ async def read(scope: Scope) -> Known:
     filters = _filters(scope)
     key = Key(scope.mixer, *(filters[0] if len(filters) == 1 else _pair(*filters)))
     (found, left), first = await db.side_by_side(
-        KEPT.read(scope.workspace_id, key, scope.start, last, 1 if len(filters) == 1 else OF_PAIRS),
+        KEPT.read(scope, key, last, 1 if len(filters) == 1 else OF_PAIRS),
         totals.first_day(scope.workspace_id),
     )
     missing = [day for day in left if first and day >= first]
-    earliest = min((block.day for block, _ in found), default=scope.start)
+    earliest = max(scope.start, min((block.day for block, _ in found), default=scope.start))
     since = earliest if missing and missing[0] < earliest else scope.start
     until = min((day for day in missing if day >= since), default=last + timedelta(days=1))
     parts = [parts for block, parts in found if block.day < until]

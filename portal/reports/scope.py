@@ -84,6 +84,8 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     """Clicks of these apps, devices … only, and people whom such a click brought."""
     zone: str = ""
     """People of this time zone only; of clicks nobody knows it."""
+    first: date | None = None
+    """Before this day nothing happened at the place, if that is known."""
     counted_until: date = date.min
     """People who came before this day are in running totals: see `totals`."""
 
@@ -95,6 +97,11 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     def ends_at(self) -> datetime:
         """The first moment that is no longer part of it."""
         return _midnight(self.end + timedelta(days=1), self.timezone)
+
+    @property
+    def is_from_the_first(self) -> bool:
+        """Whether there is nothing before it."""
+        return self.first is not None and self.start <= self.first
 
     @property
     def is_long(self) -> bool:
