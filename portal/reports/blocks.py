@@ -67,16 +67,17 @@ class Kept(NamedTuple):
     lines: str
     blocks: str
 
-    async def read(self, scope: Scope, key: Key, last: date, smallest: int = 1) -> tuple[list[tuple[Block, Parts]], list[date]]:
+    async def read(
+        self, scope: Scope, key: Key, last: date, smallest: int = 1, *, part: str = ""
+    ) -> tuple[list[tuple[Block, Parts]], list[date]]:
         """What is there of the days of `scope` up to `last`, and the days that are not. `smallest`: below it, blocks have no line
-        of this key."""
+        of this key. `part`: of the lines, this alone."""
         laid = lay(scope.start, last, smallest, nothing_before=scope.is_from_the_first)
         wanted, loose = [block for block in laid if block.days >= smallest], [block for block in laid if block.days < smallest]
-        found, left = await self._look_up(scope.workspace_id, key, wanted)
+        found, left = await self._look_up(scope.workspace_id, key, wanted, part)
         if any(block.days > smallest for block in left):
-            more, left = await self._look_up(
-                scope.workspace_id, key, [small for block in left for small in split(block, smallest)]
-            )
+            smaller = [small for block in left for small in split(block, smallest)]
+            more, left = await self._look_up(scope.workspace_id, key, smaller, part)
             found += more
         days = {day.day for block in (*left, *loose) for day in split(block, 1)}
         return found, sorted(day for day in days if day >= scope.start)
@@ -87,13 +88,14 @@ class Kept(NamedTuple):
         return [block for block, _ in found], left
 
     async def _look_up(
-        self, workspace_id: UUID, key: Key, wanted: Sequence[Block]
+        self, workspace_id: UUID, key: Key, wanted: Sequence[Block], part: str
     ) -> tuple[list[tuple[Block, Parts]], list[Block]]:
         if not wanted:
             return [], []
         q = Query()
+        parts = f"l.parts -> {q(part)}" if part else "l.parts"
         rows = await db.rows(
-            f"SELECT b.day, b.days, l.parts FROM unnest({q([block.day for block in wanted])}::date[], "
+            f"SELECT b.day, b.days, {parts} AS parts FROM unnest({q([block.day for block in wanted])}::date[], "
             f"{q([block.days for block in wanted])}::integer[]) w (day, days) "
             f"JOIN {self.blocks} b ON b.workspace_id = {q(workspace_id)} AND b.day = w.day AND b.days = w.days "
             f"LEFT JOIN {self.lines} l ON l.workspace_id = b.workspace_id AND l.day = b.day AND l.days = b.days "

@@ -75,9 +75,10 @@ async def _add_kept(scope: Scope, by: By, crowd: "_Crowd") -> None:
 
 
 async def _add_folds(scope: Scope, by: By, crowd: "_Crowd") -> None:
-    each, since, until = await person_folds.read(scope)
+    by_source = crowd.whole is None or scope.channel_id is not None
+    each, since, until = await person_folds.read(scope, "each" if by_source else "whole")
     for parts in each:
-        crowd.add_parts(parts)
+        (crowd.add_each if by_source else crowd.add_whole)(parts)
     unsettled = [_add_unsettled(_within(scope, since, until - A_DAY), by, crowd)] if since < until else []
     loose = [(scope.start, since - A_DAY), (until, scope.end)]
     single = [_add_single(_within(scope, start, end), by, crowd) for start, end in loose if start <= end]
@@ -116,15 +117,24 @@ class _Crowd:
             zones=sorted(((zone, n) for zone, n in self.zones.items() if n), key=lambda pair: (-pair[1], pair[0])),
         )
 
-    def add_parts(self, parts: Parts) -> None:
-        """Of a line of `person_folds`."""
+    def add_each(self, parts: Parts) -> None:
+        """Of a line of `person_folds`, what it says by source."""
         for source, of in parts.items():
             group = self.groups[ORIGINS.get(source) or UUID(source)]
-            for name, number in zip(totals.COUNTS, of["counts"], strict=True):
-                group.counts[name] += number
-            add_flat((self.whole or group).kept, of["times"])
-            self.zones.update(of["zones"])
-            self.days_of_parts.update(of["days"])
+            group.add(of["counts"])
+            self._add_rest(self.whole or group, of)
+
+    def add_whole(self, parts: Parts) -> None:
+        """Of a line of `person_folds`, what it says of all together."""
+        if parts and self.whole:
+            for source, counts in parts["counts"].items():
+                self.groups[ORIGINS.get(source) or UUID(source)].add(counts)
+            self._add_rest(self.whole, parts)
+
+    def _add_rest(self, timed: "_Group", parts: Parts) -> None:
+        add_flat(timed.kept, parts["times"])
+        self.zones.update(parts["zones"])
+        self.days_of_parts.update(parts["days"])
 
     def add(self, source: Source, row: db.Row) -> None:
         """People who were counted one by one."""
@@ -146,6 +156,11 @@ class _Group:
         self.kept = Counter[int]()
         """How long steps took, as `durations.flat` has it."""
         self.single: list[list[float]] = [[] for _ in Times.__struct_fields__]
+
+    def add(self, counts: Sequence[int]) -> None:
+        """In the order of `totals.COUNTS`."""
+        for name, number in zip(totals.COUNTS, counts, strict=True):
+            self.counts[name] += number
 
     @property
     def steps(self) -> Steps:

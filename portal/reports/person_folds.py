@@ -1,8 +1,8 @@
 """What is known of the people of days that are over, under one filter, or two: see `blocks`. Without filters `totals` say it.
 
 Owners are a workspace, its jobs, campaigns, and jobs within campaigns; dimensions are those of the click that brought somebody,
-and their time zone; in larger blocks also two of these at once. The `parts` of a line, by what brought people (a channel,
-``direct`` or ``invited``):
+and their time zone; in larger blocks also two of these at once. The `parts` of a line are two: ``each``, by what brought people
+(a channel, ``direct`` or ``invited``), and ``whole``, with the `counts` alone by that:
 
     counts     how many came, and how far they got: see `totals.COUNTS`
     times      how long their steps took: see `durations`
@@ -52,14 +52,15 @@ class Known(NamedTuple):
     until: date
 
 
-async def read(scope: Scope) -> Known:
+async def read(scope: Scope, part: str) -> Known:
+    """`part`: of lines, ``each`` or ``whole``. Of one channel, ``each`` holds that alone."""
     last = min(scope.end, scope.counted_until - timedelta(days=1)) if scope.counted_until > date.min else date.min
     if scope.mixer is None or last < scope.start:
         return Known([], scope.start, scope.start)
     filters = _filters(scope)
     key = Key(scope.mixer, *(filters[0] if len(filters) == 1 else _pair(*filters)))
     (found, left), first = await db.side_by_side(
-        KEPT.read(scope, key, last, 1 if len(filters) == 1 else OF_PAIRS),
+        KEPT.read(scope, key, last, 1 if len(filters) == 1 else OF_PAIRS, part=part),
         totals.first_day(scope.workspace_id),
     )
     missing = [day for day in left if first and day >= first]
@@ -154,7 +155,7 @@ async def _of_days(workspace_id: UUID, zone: ZoneInfo, block: Block, filters: Fi
                 days = by_key[Key(owner_id, dimension, value)][source]
                 days.setdefault(person["day"], totals.Total(None)).add(person)
     return {
-        key: {source: _sum([_parts(total, day) for day, total in days.items()]) for source, days in of.items()}
+        key: _line({source: _sum([_parts(total, day) for day, total in days.items()]) for source, days in of.items()})
         for key, of in by_key.items()
     }
 
@@ -189,12 +190,17 @@ def _parts(total: totals.Total, day: date) -> Parts:
     }
 
 
-def _together(each: Sequence[Parts]) -> Parts:
+def _line(each: dict[str, Parts]) -> Parts:
+    counts = {source: of["counts"] for source, of in each.items()}
+    return {"each": each, "whole": {**_sum(list(each.values())), "counts": counts}}
+
+
+def _together(lines: Sequence[Parts]) -> Parts:
     by_source: dict[str, list[Parts]] = defaultdict(list)
-    for parts in each:
-        for source, of in parts.items():
+    for line in lines:
+        for source, of in line["each"].items():
             by_source[source].append(of)
-    return {source: _sum(of) for source, of in by_source.items()}
+    return _line({source: _sum(of) for source, of in by_source.items()})
 
 
 def _sum(each: Sequence[Parts]) -> Parts:

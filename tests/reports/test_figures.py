@@ -74,7 +74,8 @@ async def test_days_that_are_put_together_say_what_they_said(world: World) -> No
     nothing: dict[str, Any] = {}
     for filters in [nothing, *FILTERS[:6]]:
         for place in [nothing, {"job_id": world.jobs[1]}, {"link_id": world.links[1]}, *places(world)[-3:]]:
-            await check(scope_of(world.workspace_id, start, TODAY, **place, **filters), tables)
+            for first in (None, start):
+                await check(scope_of(world.workspace_id, start, TODAY, first=first, **place, **filters), tables)
     late = [hit(world.links[0], NOW - timedelta(days=days), visitor=b"late") for days in (5, 20)]
     await record([*late, landing(late[0])])
     tables = await raw.tables()

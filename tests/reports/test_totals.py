@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from portal import db
-from portal.reports import came, counts, durations, people, person_folds, totals, touches
+from portal.reports import came, counts, durations, numbers, people, person_folds, totals, touches
 from portal.reports.blocks import BEGINNING
 from portal.reports.durations import Durations
 from portal.reports.people import Steps, Times
@@ -51,14 +51,17 @@ async def check(world: World) -> None:
         for place in places(world):
             for filters in ({}, *ONE_FILTER, *TWO_FILTERS):
                 one_by_one = scope_of(world.workspace_id, start, end, **place, **filters)
-                await check_scope(one_by_one, msgspec.structs.replace(one_by_one, counted_until=kept))
+                first = await numbers.first_day(one_by_one)
+                await check_scope(one_by_one, msgspec.structs.replace(one_by_one, first=first, counted_until=kept))
 
 
 async def check_scope(one_by_one: Scope, by_totals: Scope) -> None:
     for by in By:
         right, said = await people.everybody(one_by_one, by), await people.everybody(by_totals, by)
-        assert (said.steps, said.days, said.zones) == (right.steps, right.days, right.zones), by_totals
-        assert about(said.total, right.total), by_totals
+        whole = await people.everybody(by_totals, by, times=False)
+        for found in (said, whole):
+            assert (found.steps, found.days, found.zones) == (right.steps, right.days, right.zones), by_totals
+            assert about(found.total, right.total), by_totals
         for key, times in right.times.items():
             assert about(said.times[key], times), by_totals
 
@@ -80,13 +83,13 @@ async def test_days_that_are_settled_are_read_in_blocks(world: World) -> None:
     kept = await until(world)
     settled = NOW.date() - touches.SETTLED_AFTER
     for filters in ONE_FILTER:
-        parts, since, here = await person_folds.read(scope_of(world.workspace_id, *ALL, counted_until=kept, **filters))
+        parts, since, here = await person_folds.read(scope_of(world.workspace_id, *ALL, counted_until=kept, **filters), "each")
         assert since == ALL[0]
         assert settled <= here <= min(kept, settled + timedelta(days=1))
         assert any(parts)
         assert len(parts) < 20
     for filters in TWO_FILTERS:
-        parts, since, here = await person_folds.read(scope_of(world.workspace_id, *ALL, counted_until=kept, **filters))
+        parts, since, here = await person_folds.read(scope_of(world.workspace_id, *ALL, counted_until=kept, **filters), "each")
         assert ALL[0] <= since < here <= kept
         assert (here - BEGINNING).days % 16 == 0
         assert any(parts)

@@ -80,6 +80,6 @@ HAVING sum(m.clicks) <> 0 OR sum(m.landed) <> 0
 ORDER BY m.owner_id, m.verdict, m.device, m.app;
 END;
 
--- Larger blocks that are there have no mixes yet, and no people under two filters: the clock makes them again.
+-- Larger blocks that are there have no mixes yet, and lines of people look otherwise: the clock makes them again.
 DELETE FROM click_block WHERE days >= 16;
-DELETE FROM person_block WHERE days >= 16;
+TRUNCATE person_fold, person_block;
