@@ -61,7 +61,7 @@ class Paid(msgspec.Struct, frozen=True):
 
 async def everybody(scope: Scope, by: By, *, times: bool = True) -> People:
     """By the channel or link that brought them first, or what there is instead. `times`: also how long those of each took, not
-    only all together."""
+    only all together. Of links nothing but this: what all of them come to, and their days and zones, say channels."""
     crowd = _Crowd(times)
     if "people" not in scope.unknown:
         await (_add_folds(scope, by, crowd) if person_folds.know(scope, by) else _add_kept(scope, by, crowd))
@@ -70,8 +70,9 @@ async def everybody(scope: Scope, by: By, *, times: bool = True) -> People:
 
 async def _add_kept(scope: Scope, by: By, crowd: "_Crowd") -> None:
     before, rest = totals.kept(scope), totals.single(scope)
-    kept = (_add_totals(before, by, crowd), _add_along(before, crowd), _add_unsettled(before, by, crowd)) if before else ()
-    await db.side_by_side(*kept, *((_add_single(rest, by, crowd),) if rest else ()))
+    kept = [_add_totals(before, by, crowd), _add_unsettled(before, by, crowd)] if before else []
+    along = [_add_along(before, crowd)] if before and by is By.CHANNEL else []
+    await db.side_by_side(*kept, *along, *([_add_single(rest, by, crowd)] if rest else []))
 
 
 async def _add_folds(scope: Scope, by: By, crowd: "_Crowd") -> None:
@@ -233,18 +234,30 @@ async def _add_unsettled(scope: Scope, by: By, crowd: _Crowd) -> None:
         crowd.groups[_source(row)].counts["returned"] += row["returned"]
 
 
+OF_DAY, OF_ZONE = 0b01, 0b10
+"""What `GROUPING` says: a bit for each of day and time zone, set where it is left out."""
+GROUPS = {
+    By.CHANNEL: (
+        "GROUPING(p.day, p.timezone) AS of, p.key, p.direct, p.day, p.timezone",
+        "GROUPING SETS ((p.key, p.direct), (p.day), (p.timezone))",
+    ),
+    By.LINK: ("3 AS of, p.key, p.direct", "p.key, p.direct"),
+}
+"""What tells lines apart, and how they are grouped."""
+
+
 async def _add_single(scope: Scope, by: By, crowd: _Crowd) -> None:
     """Each person counts three times: with what brought them, on the day when they came, and in the time zone they named."""
     q = Query()
+    apart, grouped = GROUPS[by]
     moments = f"{CLICKED_AT} AS clicked_at, a.captured_at, a.started_at, a.completed_at"
     day = f"(a.created_at AT TIME ZONE {q(scope.timezone)})::date AS day"
     found = await db.rows(
-        f"{links(scope, q)} SELECT GROUPING(p.day, p.timezone) AS of, p.key, p.direct, p.day, p.timezone, count(*) AS people, "
+        f"{links(scope, q)} SELECT {apart}, count(*) AS people, "
         "count(p.captured_at) AS captured, count(p.started_at) AS started, count(p.completed_at) AS completed, "
-        f"count(*) FILTER (WHERE p.returned) AS returned, {_seconds('captured_at', 'clicked_at')} AS to_captured, "
-        f"{_seconds('started_at', 'captured_at')} AS to_started, {_seconds('completed_at', 'started_at')} AS to_completed "
+        f"count(*) FILTER (WHERE p.returned) AS returned, {_times(by, crowd)} "
         f"FROM (SELECT {_key(by)}, {day}, person.timezone, {moments}, {touches.RETURNED} AS returned {arrived(scope, q)}) p "
-        "GROUP BY GROUPING SETS ((p.key, p.direct), (p.day), (p.timezone))",
+        f"GROUP BY {grouped}",
         *q.args,
     )
     for row in found:
@@ -257,19 +270,22 @@ async def _add_single(scope: Scope, by: By, crowd: _Crowd) -> None:
     crowd.zones.pop("", None)
 
 
-OF_DAY, OF_ZONE = 0b01, 0b10
-"""What `GROUPING` says: a bit for each of day and time zone, set where it is left out."""
-
-
 def _key(by: By) -> str:
     return f"l.{by} AS key, l.id IS NULL AND a.door = 'landing' AS direct"
 
 
-def _seconds(later: str, earlier: str) -> str:
+def _times(by: By, crowd: _Crowd) -> str:
+    """How long each step took each person; of links, if it is asked for."""
+    steps = (("captured_at", "clicked_at"), ("started_at", "captured_at"), ("completed_at", "started_at"))
+    each = ["NULL::float8[]"] * len(steps) if by is By.LINK and crowd.whole else [_seconds(*step, by) for step in steps]
+    return ", ".join(f"{took} AS {name}" for took, name in zip(each, Times.__struct_fields__, strict=True))
+
+
+def _seconds(later: str, earlier: str, by: By) -> str:
     """Of those groups alone that show how long it took."""
     took = f"extract(epoch FROM p.{later} - p.{earlier})::float8"
     each = f"array_agg({took}) FILTER (WHERE p.{later} IS NOT NULL AND p.{earlier} IS NOT NULL)"
-    return f"CASE WHEN GROUPING(p.day, p.timezone) = 3 THEN {each} END"
+    return each if by is By.LINK else f"CASE WHEN GROUPING(p.day, p.timezone) = 3 THEN {each} END"
 
 
 async def paid(scope: Scope, budgets: Sequence[tuple[UUID, UUID]]) -> dict[UUID, Paid]:
