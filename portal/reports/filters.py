@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -118,7 +118,7 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
         return [(str(name), words[name]) for name in NAMES if name in words]
 
 
-class View(msgspec.Struct, frozen=True, kw_only=True):
+class View(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """What the address says, so that each link on the page changes one thing and keeps the rest."""
 
     path: str
@@ -133,8 +133,9 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     open: str = ""
     """The channel whose links are shown."""
 
-    @property
+    @cached_property
     def query(self) -> dict[str, str]:
+        """Put together once: a page has a hundred links."""
         own = {"compare": "1" if self.compare else "", "show": self.show, "open": self.open}
         kept = {**self.filters, **self.period.query, **own, **self.order.query}
         return {name: value for name, value in kept.items() if value}

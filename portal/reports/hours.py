@@ -11,10 +11,10 @@ HOURS = range(24)
 class Cell(msgspec.Struct, frozen=True):
     """A square of the chart. Places are in percent of the chart."""
 
-    x: str
-    y: str
-    shade: str
-    """How dark, from 0 to 1; empty for nothing."""
+    x: float
+    y: float
+    shade: float | None
+    """How dark, from 0 to 1; None for nothing."""
     title: str
 
 
@@ -36,9 +36,9 @@ class Hours(msgspec.Struct, frozen=True, kw_only=True):
     def cells(self) -> list[Cell]:
         return [
             Cell(
-                x=f"{100 * hour / 24:.2f}",
-                y=f"{100 * row / 7:.2f}",
-                shade=f"{0.12 + 0.88 * clicks / self.most:.2f}" if clicks else "",
+                x=100 * hour / 24,
+                y=100 * row / 7,
+                shade=0.12 + 0.88 * clicks / self.most if clicks else None,
                 title=f"{day.name}, {hour}:00–{hour + 1}:00\n{clicks:,}",
             )
             for row, day in enumerate(self.days)

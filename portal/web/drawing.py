@@ -8,14 +8,14 @@ from markupsafe import Markup, escape
 
 
 class Square(Protocol):
-    """Places are in percent of the chart; `shade` from 0 to 1, or empty for nothing."""
+    """Places are in percent of the chart; `shade` from 0 to 1, or None for nothing."""
 
     @property
-    def x(self) -> str: ...
+    def x(self) -> float: ...
     @property
-    def y(self) -> str: ...
+    def y(self) -> float: ...
     @property
-    def shade(self) -> str: ...
+    def shade(self) -> float | None: ...
     @property
     def title(self) -> str: ...
 
@@ -100,9 +100,9 @@ def _dots(lines: Iterable[Line], place: int, x: float, top: int) -> str:
 
 
 def _square(cell: Square) -> str:
-    none, shade = ("", f' fill-opacity="{float(cell.shade):.2f}"') if cell.shade else (" none", "")
+    none, shade = (" none", "") if cell.shade is None else ("", f' fill-opacity="{cell.shade:.2f}"')
     return (
-        f'<g class="slot{none}"><rect x="{float(cell.x):.2f}%" y="{float(cell.y):.2f}%" width="3.8%" height="13%" rx="2"{shade}>'
+        f'<g class="slot{none}"><rect x="{cell.x:.2f}%" y="{cell.y:.2f}%" width="3.8%" height="13%" rx="2"{shade}>'
         f"<title>{escape(cell.title)}</title></rect></g>\n"
     )
 
