@@ -23,8 +23,8 @@ CREATE TABLE mix_fold (
   hours numeric NOT NULL,
   by_day numeric NOT NULL
 );
--- With what filters ask for: all other lines of a block are several times as many.
-CREATE INDEX mix_fold_by_owner ON mix_fold (owner_id, days, day, device, app, system, language, referrer);
+-- With verdict and what filters ask for: all other lines of a block are several times as many.
+CREATE INDEX mix_fold_by_owner ON mix_fold (owner_id, days, day, verdict, device, app, system, language, referrer);
 CREATE INDEX mix_fold_by_workspace ON mix_fold (workspace_id, days, day);
 
 -- Lines are written in the order in which they are read, so that they lie together.
