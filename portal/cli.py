@@ -250,7 +250,7 @@ def rebuild_figures(chosen: argparse.Namespace) -> int:
 async def _rebuild_figures(start: date | None, end: date | None) -> int:
     from portal.clicks.rebuild import rebuild
     from portal.clicks.recount import Recount
-    from portal.reports import touches
+    from portal.reports.kept import touches
 
     total = Recount()
     await touches.unsettle()
@@ -271,7 +271,7 @@ def reclassify(chosen: argparse.Namespace) -> int:
 
 async def _reclassify(start: date | None, end: date | None) -> int:
     from portal.clicks.reclassify import reclassify as judge_again
-    from portal.reports import touches
+    from portal.reports.kept import touches
 
     done = await judge_again(start, end)
     await touches.unsettle()

@@ -27,7 +27,7 @@ from portal.integrations.webhooks import deliveries, notices, publishing, sendin
 from portal.interviews import hooks
 from portal.links import uploads
 from portal.messages import blasts, callbacks, delivery, fates, planning, reconcile
-from portal.reports import came, click_folds, person_folds, totals, touches
+from portal.reports.kept import came, click_folds, person_folds, totals, touches
 from workers import outages, stores
 from workers.starting import start
 

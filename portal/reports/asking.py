@@ -8,8 +8,9 @@ import msgspec
 
 from portal import db
 from portal.accounts.access import SignedIn
-from portal.reports import lines, numbers, totals
+from portal.reports import lines, numbers
 from portal.reports.filters import Filters, View
+from portal.reports.kept import totals
 from portal.reports.ordering import read_order
 from portal.reports.periods import ALL, Period, read_or_default
 from portal.reports.scope import Scope

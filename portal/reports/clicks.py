@@ -12,9 +12,9 @@ import msgspec
 
 from portal import db
 from portal.clicks.verdicts import Verdict
-from portal.reports import click_folds, mix_folds
-from portal.reports.blocks import Block, days_in
 from portal.reports.clocks import clock_spans
+from portal.reports.kept import click_folds, mix_folds
+from portal.reports.kept.blocks import Block, days_in
 from portal.reports.scope import CHANNEL, COLUMN, By, Dimension, Query, Scope, at_place, daily, links, mixes, single
 from portal.reports.tally import PERSONAL, Tally
 

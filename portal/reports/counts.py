@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from portal.jobs.jobs import JobCounts
-from portal.reports import numbers, totals
+from portal.reports import numbers
+from portal.reports.kept import totals
 
 
 async def job_counts(workspace_id: UUID, job_ids: Sequence[UUID]) -> dict[UUID, JobCounts]:

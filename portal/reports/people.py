@@ -12,9 +12,9 @@ from uuid import UUID
 import msgspec
 
 from portal import db
-from portal.reports import person_folds, totals, touches
-from portal.reports.blocks import Parts
 from portal.reports.durations import Durations, add_flat, add_steps
+from portal.reports.kept import person_folds, totals, touches
+from portal.reports.kept.blocks import Parts
 from portal.reports.numbers import Origin, Source
 from portal.reports.scope import CLICKED_AT, By, Query, Scope, arrived, links
 

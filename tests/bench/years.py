@@ -17,7 +17,7 @@ from portal.accounts.access import Role, SignedIn
 from portal.clicks import partitions
 from portal.migrations import migrate
 from portal.migrations.versions import portal_2026_11_23_sums
-from portal.reports import came, click_folds, person_folds, totals, touches
+from portal.reports.kept import came, click_folds, person_folds, totals, touches
 from tests.cast import NOW, add_channel, add_job, add_link, add_member, add_workspace, insert
 
 LINKS, DAYS, PEOPLE = 1_000, 365, 20_000

@@ -13,8 +13,9 @@ from portal import db
 from portal.accounts.access import SignedIn
 from portal.clicks.verdicts import Verdict
 from portal.jobs.jobs import JobCounts
-from portal.reports import blocks, click_folds, counts, numbers
+from portal.reports import counts, numbers
 from portal.reports.figures import ChannelTable, Figures, channel_table, count, link_rows, total
+from portal.reports.kept import blocks, click_folds
 from portal.reports.people import Times
 from portal.reports.scope import Dimension, Scope
 from portal.reports.series import series

@@ -11,9 +11,10 @@ import msgspec
 import pytest
 
 from portal import db
-from portal.reports import came, counts, durations, numbers, people, person_folds, totals, touches
-from portal.reports.blocks import BEGINNING
+from portal.reports import counts, durations, numbers, people
 from portal.reports.durations import Durations
+from portal.reports.kept import came, person_folds, totals, touches
+from portal.reports.kept.blocks import BEGINNING
 from portal.reports.people import Steps, Times
 from portal.reports.scope import By, Dimension, Scope
 from tests.cast import NOW

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from portal import db
-from portal.reports import touches
 from portal.reports.figures import Figures, channel_table
+from portal.reports.kept import touches
 from tests.cast import NOW
 from tests.reports.conftest import World
 from tests.reports.raw import scope_of

@@ -155,7 +155,7 @@ CREATE TABLE click_mix (
 CREATE INDEX click_mix_by_workspace ON click_mix (workspace_id, (day - date '2001-01-01'));
 
 -- Days that are over, put together from their mixes by the clock, one by one and in blocks of several: for each value of a dimension,
--- and for all taps (both empty), what else is known of these clicks. See portal/reports/click_folds.py.
+-- and for all taps (both empty), what else is known of these clicks. See portal/reports/kept/click_folds.py.
 CREATE TABLE click_fold (
   workspace_id uuid NOT NULL REFERENCES workspace (id) ON DELETE CASCADE,
   owner_id uuid NOT NULL,

@@ -3,7 +3,7 @@
 -- Many counts stand side by side in one number, eight digits each, the first one first: a thousand such numbers are added in the time
 -- of a thousand counts. `hours`: by day of the week, Monday first, and hour of the day; `by_day`: by day of the block. A count may be
 -- below zero (a zone that changed between a tap and a second judgement), and is then taken from the one to its left.
--- portal/reports/mix_folds.py takes them apart.
+-- portal/reports/kept/mix_folds.py takes them apart.
 CREATE TABLE mix_fold (
   workspace_id uuid NOT NULL REFERENCES workspace (id) ON DELETE CASCADE,
   owner_id uuid NOT NULL,

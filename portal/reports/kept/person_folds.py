@@ -25,9 +25,9 @@ import msgspec
 
 from portal import db
 from portal.clicks.verdicts import Verdict
-from portal.reports import totals
-from portal.reports.blocks import BEGINNING, SIZES, Block, Kept, Key, Parts
 from portal.reports.durations import add_flat
+from portal.reports.kept import totals
+from portal.reports.kept.blocks import BEGINNING, SIZES, Block, Kept, Key, Parts
 from portal.reports.scope import CAME, By, Scope, pair_of
 
 KEPT = Kept("person_fold", "person_block")

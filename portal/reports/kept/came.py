@@ -4,8 +4,8 @@ not look for each person's click."""
 from datetime import datetime
 
 from portal import db
+from portal.reports.kept.touches import AT_ONCE, SETTLED_AFTER
 from portal.reports.scope import CAME, CLICK_OF_PERSON, COLUMN
-from portal.reports.touches import AT_ONCE, SETTLED_AFTER
 
 NOTED = f"coalesce((SELECT ARRAY[{', '.join(COLUMN[name] for name in CAME)}] FROM ({CLICK_OF_PERSON}) c), '{{}}')"
 

@@ -8,7 +8,7 @@ from datetime import date
 from uuid import UUID
 
 from portal import db
-from portal.reports.blocks import Block, Kept
+from portal.reports.kept.blocks import Block, Kept
 from portal.reports.scope import Query, Scope, fits
 
 SMALLEST = 16

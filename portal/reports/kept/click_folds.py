@@ -22,8 +22,8 @@ from uuid import UUID
 from portal import db
 from portal.clicks.recount import MIXES_OF_DAY
 from portal.clicks.verdicts import Verdict
-from portal.reports import mix_folds
-from portal.reports.blocks import BEGINNING, SIZES, Block, Kept, Key, Parts, days_in
+from portal.reports.kept import mix_folds
+from portal.reports.kept.blocks import BEGINNING, SIZES, Block, Kept, Key, Parts, days_in
 from portal.reports.scope import CHANNEL, Dimension, Scope
 from portal.reports.tally import Tally
 
