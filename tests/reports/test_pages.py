@@ -161,6 +161,12 @@ async def test_links_under_several_filters_for_a_long_time_say_what_is_not_count
     assert "Taps and landings of single links are not counted for so many days under several filters." in several.text
 
 
+async def test_a_table_that_filters_leave_empty_does_not_ask_for_links(marketer: httpx.AsyncClient, world: World) -> None:
+    page = await marketer.get("/app/figures", params={"verdict": "preview", "device": "phone"})
+    assert "Nothing here fits the filters." in page.text
+    assert "No link was made" not in page.text
+
+
 async def test_a_view_without_anything_says_so(marketer: httpx.AsyncClient, world: World) -> None:
     page = await marketer.get("/app/figures", params={"app": "Nothing of that name"})
     assert "Nothing in this view" in page.text
