@@ -28,11 +28,16 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """What is wrong with the days; the default stands in for them."""
 
 
+def today_of(member: SignedIn, now: datetime) -> date:
+    """At the workspace."""
+    return now.astimezone(ZoneInfo(member.timezone)).date()
+
+
 async def ask(
     member: SignedIn, query: Mapping[str, str], now: datetime, filters: Filters, *, path: str = "/app/figures", of: str = ""
 ) -> Asked:
     """`of`: the filter that `path` itself says."""
-    today = now.astimezone(ZoneInfo(member.timezone)).date()
+    today = today_of(member, now)
     # The place, whenever and whoever: before anything happened there, the page says how to begin.
     place = Filters(places=filters.places).scope(member.workspace_id, member.timezone)
     first, until = await db.side_by_side(numbers.first_day(place), totals.counted_until(member.workspace_id))

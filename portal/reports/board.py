@@ -35,6 +35,11 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     links: list["Row"] = []
     """Of a channel that is open."""
 
+    @property
+    def anchor(self) -> str:
+        """What a page can find it by, if it opens to nothing."""
+        return self.href.replace("/", "-")
+
 
 class Drawn(msgspec.Struct, frozen=True):
     """A line of the chart."""

@@ -222,7 +222,10 @@ async def _add_not_counted(mixed: Mixed, tally: Tally) -> None:
     q = Query()
     others = [verdict for verdict in Verdict if verdict is not Verdict.PERSON]
     lines = mixed.lines("m.kind, m.verdict, m.reason, m.clicks", others, [CHANNEL, PERSONAL], q)
-    found = await db.rows(f"SELECT kind, verdict, reason, sum(clicks)::bigint AS hits FROM ({lines}) m GROUP BY 1, 2, 3", *q.args)
+    found = await db.rows(
+        f"WITH m AS MATERIALIZED ({lines}) SELECT kind, verdict, reason, sum(clicks)::bigint AS hits FROM m GROUP BY 1, 2, 3",
+        *q.args,
+    )
     for row in found:
         tally.add_excluded(*row)
 

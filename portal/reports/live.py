@@ -1,12 +1,15 @@
 """What tells an open page of figures that something has moved, for far less than what it takes to count it all again."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from portal import db
-from portal.reports.asking import Asked
+from portal.accounts.access import SignedIn
+from portal.reports.asking import Asked, ask, today_of
+from portal.reports.filters import Filters
 from portal.reports.scope import CHANNEL, Query, Scope, at_place
 
 RECENT = timedelta(minutes=5)
@@ -36,13 +39,21 @@ class Watch(msgspec.Struct, frozen=True):
         return seen.partition(".")[0] != self.state.figures
 
 
-async def watch(asked: Asked, now: datetime) -> Watch | None:
-    """None: nothing can move, since the period ended before today."""
-    if asked.errors or asked.scope.end < asked.today:
-        return None
-    found = State(*await db.side_by_side(_figures(asked.scope), _here(asked.scope, now)))
+async def ask_and_watch(
+    member: SignedIn, query: Mapping[str, str], now: datetime, filters: Filters, *, path: str = "/app/figures", of: str = ""
+) -> tuple[Asked, Watch | None]:
+    """As `ask`, and how the page asks whether it has moved; None: nothing can move, since the period ended before today. To be
+    called before figures are read: what changes while they are is then seen as a change."""
+    today = today_of(member, now)
+    place = Filters(places=filters.places).scope(member.workspace_id, member.timezone, today, today)
+    looks = (ask(member, query, now, filters, path=path, of=of), _figures(place), _here(place, now))
+    asked, figures, here = await db.side_by_side(*looks)
+    return asked, None if asked.errors or asked.scope.end < today else _watch(asked, State(figures, here))
+
+
+def _watch(asked: Asked, state: State) -> Watch:
     of = next(iter(asked.view.fixed), "")
-    return Watch(asked.view.part_href("live", of=of, seen=found.seen), found)
+    return Watch(asked.view.part_href("live", of=of, seen=state.seen), state)
 
 
 async def _figures(scope: Scope) -> str:

@@ -15,7 +15,7 @@ from portal.accounts.page import job_page, member_page
 from portal.jobs import jobs
 from portal.links.links import get_link
 from portal.reports import excluded, export_pages, hit_pages, lift, lift_pages, lift_say, live, live_pages, weekly_pages
-from portal.reports.asking import Asked, ask
+from portal.reports.asking import Asked
 from portal.reports.board import Board, board
 from portal.reports.filters import Filters, Place, address, read_filters
 from portal.reports.periods import Period
@@ -55,10 +55,8 @@ async def _context(
 
     `of`: the filter that `path` itself says.
     """
-    asked = await ask(member, query, now, filters, path=path, of=of)
+    asked, watch = await live.ask_and_watch(member, query, now, filters, path=path, of=of)
     period = asked.view.period
-    # Before the figures are read: what changes while they are is then seen as a change.
-    watch = await live.watch(asked, now)
     shown, helped = await asyncio.gather(_board(asked), _lift(asked))
     context = {
         **{

@@ -75,6 +75,11 @@ class Figure(Protocol):
     def delta(self) -> str: ...
 
 
+def bar(length: str) -> Markup:
+    """Behind a name. `length`: in percent."""
+    return _joined([f'<svg aria-hidden="true" focusable="false"><rect width="{escape(length)}%" height="100%" rx="4"/></svg>'])
+
+
 def figures(cells: Iterable[Figure]) -> Markup:
     """The cells of a row."""
     return _joined(f'<td class="num">{_figure(cell)}</td>' for cell in cells)
@@ -82,6 +87,8 @@ def figures(cells: Iterable[Figure]) -> Markup:
 
 def _figure(cell: Figure) -> str:
     text = escape(cell.text) if cell.text else '<span class="muted">–</span>'
+    if not (cell.note or cell.delta):
+        return text
     note = f' <span class="muted">{escape(cell.note)}</span>' if cell.note else ""
     delta = f' <span class="delta">{escape(cell.delta)}</span>' if cell.delta else ""
     return f"{text}{note}{delta}"
