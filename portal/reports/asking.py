@@ -9,7 +9,7 @@ import msgspec
 from portal import db
 from portal.accounts.access import SignedIn
 from portal.reports import lines, numbers
-from portal.reports.filters import Filters, View
+from portal.reports.filters import EVERY, Filters, View
 from portal.reports.kept import totals
 from portal.reports.ordering import read_order
 from portal.reports.periods import ALL, Period, read_or_default
@@ -62,4 +62,5 @@ def _view(path: str, query: Mapping[str, str], period: Period, filters: Filters,
         compare=query.get("compare") == "1" and period.key != ALL,
         show=query.get("show", "") if query.get("show") in lines.SHOWS else "",
         open=query.get("open", ""),
+        links=EVERY if query.get("open") and query.get("links") == EVERY else "",
     )

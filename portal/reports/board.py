@@ -11,7 +11,7 @@ from portal.reports import bar, chance
 from portal.reports.bar import Bar
 from portal.reports.breakdowns import Breakdown, breakdowns
 from portal.reports.figures import ChannelRow, ChannelTable, Count, Figures, LinkRow, count, link_rows
-from portal.reports.filters import Filters, View
+from portal.reports.filters import EVERY, Filters, View
 from portal.reports.funnel import Step, funnel
 from portal.reports.hours import Hours, hours
 from portal.reports.lines import TIMES, Column, Line, Sums, Text, columns, shows_times, sums
@@ -19,6 +19,9 @@ from portal.reports.ordering import sort_rows
 from portal.reports.scope import Scope
 from portal.reports.series import Series, series
 from portal.web.templating import plural
+
+FIRST_LINKS = 50
+"""How many links an open channel shows at first; more of them are asked for."""
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +37,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     """Of a channel that opens to its links."""
     links: list["Row"] = []
     """Of a channel that is open."""
+    more: int = 0
+    """How many links it has besides."""
 
     @property
     def anchor(self) -> str:
@@ -201,9 +206,18 @@ class _Rows:
         if row.only_link:
             href, note = f"/app/links/{row.only_link}/figures", f"“{row.label}”" if row.label else ""
             return Row(name=name, note=note, href=href, bar=self._bar(line), line=line, links=links if self.every_link else [])
-        href = self.view.href(open="" if self.view.open == str(row.id) else str(row.id))
-        note = plural(row.link_count, "link")
-        return Row(name=name, note=note, href=href, bar=self._bar(line), line=line, id=str(row.id), links=links)
+        href = self.view.href(open="" if self.view.open == str(row.id) else str(row.id), links="")
+        shown = links if self.every_link or self.view.links == EVERY else links[:FIRST_LINKS]
+        return Row(
+            name=name,
+            note=plural(row.link_count, "link"),
+            href=href,
+            bar=self._bar(line),
+            line=line,
+            id=str(row.id),
+            links=shown,
+            more=len(links) - len(shown),
+        )
 
     def _links(self) -> dict[UUID, list[Row]]:
         """By channel."""

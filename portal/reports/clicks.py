@@ -214,8 +214,9 @@ async def _add_counted(mixed: Mixed, tally: Tally) -> None:
 
 
 async def _add_not_counted(mixed: Mixed, tally: Tally) -> None:
+    """Lines of one filter say it also where they can't say what was counted."""
     scope = mixed.scope
-    if scope.is_mixed and (left := await click_folds.read_not_counted(scope, tally)) is not None:
+    if (scope.is_mixed or scope.zone) and (left := await click_folds.read_not_counted(scope, tally)) is not None:
         mixed = Mixed(scope, [], left)
     if not mixed.blocks and not mixed.left:
         return

@@ -118,6 +118,10 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
         return [(str(name), words[name]) for name in NAMES if name in words]
 
 
+EVERY = "all"
+"""Of the links of an open channel."""
+
+
 class View(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """What the address says, so that each link on the page changes one thing and keeps the rest."""
 
@@ -132,11 +136,13 @@ class View(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """Which columns the table has."""
     open: str = ""
     """The channel whose links are shown."""
+    links: str = ""
+    """``all``: every one of them, and not only the most clicked."""
 
     @cached_property
     def query(self) -> dict[str, str]:
         """Put together once: a page has a hundred links."""
-        own = {"compare": "1" if self.compare else "", "show": self.show, "open": self.open}
+        own = {"compare": "1" if self.compare else "", "show": self.show, "open": self.open, "links": self.links}
         kept = {**self.filters, **self.period.query, **own, **self.order.query}
         return {name: value for name, value in kept.items() if value}
 

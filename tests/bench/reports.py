@@ -32,6 +32,7 @@ PAGES = (
     "/app/figures?channel={channel}&device=phone&period=all",
     "/app/links/{link}/figures?device=phone",
     "/app/figures?zone=Europe/Dublin&period=all",
+    "/app/figures?zone=Europe/Dublin&device=phone&period=all",
     "/app/figures?verdict=preview&period=all",
     "/app/figures?device=phone&app=Instagram&period=7",
     "/app/figures?device=phone&app=Instagram",

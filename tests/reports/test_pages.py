@@ -2,6 +2,7 @@ import html
 import re
 from datetime import timedelta
 from itertools import cycle, pairwise
+from uuid import UUID
 
 import httpx
 import pytest
@@ -58,6 +59,25 @@ async def test_a_channel_opens_to_its_links(marketer: httpx.AsyncClient, northga
     assert "“a”" not in shut.text
     assert "“a” · Night nurse" in opened.text
     assert 'aria-expanded="true"' in opened.text
+
+
+async def test_a_channel_of_very_many_links_shows_the_most_clicked_first(
+    marketer: httpx.AsyncClient, northgate: Northgate
+) -> None:
+    channel_id = await some_figures(northgate)
+    for number in range(51):
+        await add_link(northgate.id, northgate.job_id, UUID(channel_id), f"nurse-{number:02}")
+    opened = await marketer.get("/app/figures", params={"open": channel_id})
+    assert opened.text.count("/nurse-") == 48
+    assert "“a”" in opened.text
+    assert "Show the other 3 links too" in opened.text
+    more = re.search(r'href="([^"]+links=all)"', opened.text)
+    assert more
+    every = await marketer.get(html.unescape(more[1]))
+    assert every.text.count("/nurse-") == 51
+    assert "Show the other" not in every.text
+    shut = re.search(f'href="([^"]+)" id="channel-{channel_id}"', every.text)
+    assert shut and "links=" not in shut[1]
 
 
 async def test_an_address_keeps_what_the_page_shows(marketer: httpx.AsyncClient, northgate: Northgate) -> None:
