@@ -251,12 +251,12 @@ async def _add_single(scope: Scope, by: By, crowd: _Crowd) -> None:
     q = Query()
     apart, grouped = GROUPS[by]
     moments = f"{CLICKED_AT} AS clicked_at, a.captured_at, a.started_at, a.completed_at"
-    day = f"(a.created_at AT TIME ZONE {q(scope.timezone)})::date AS day"
+    along = f"(a.created_at AT TIME ZONE {q(scope.timezone)})::date AS day, person.timezone, " if by is By.CHANNEL else ""
     found = await db.rows(
         f"{links(scope, q)} SELECT {apart}, count(*) AS people, "
         "count(p.captured_at) AS captured, count(p.started_at) AS started, count(p.completed_at) AS completed, "
         f"count(*) FILTER (WHERE p.returned) AS returned, {_times(by, crowd)} "
-        f"FROM (SELECT {_key(by)}, {day}, person.timezone, {moments}, {touches.RETURNED} AS returned {arrived(scope, q)}) p "
+        f"FROM (SELECT {_key(by)}, {along}{moments}, {touches.RETURNED} AS returned {arrived(scope, q, zones=bool(along))}) p "
         f"GROUP BY {grouped}",
         *q.args,
     )

@@ -237,16 +237,15 @@ def single(scope: Scope, q: Query) -> str:
     return " AND ".join([f"c.workspace_id = {q(scope.workspace_id)}", period, *values])
 
 
-def arrived(scope: Scope, q: Query, of: str = "application") -> str:
-    """FROM and WHERE of the people: `application a`, or some `of` them, with `candidate person` and `l` of `links`, the link that
-    brought them first, if one did.
+def arrived(scope: Scope, q: Query, of: str = "application", *, zones: bool = False) -> str:
+    """FROM and WHERE of the people: `application a`, or some `of` them, with `l` of `links`, the link that brought them first, if
+    one did; `zones`: with `candidate person`, who may have named one.
 
     A person counts on the day of arrival, also for what they did later: so the steps of a period are steps of the same people.
     """
-    joins = [
-        "LEFT JOIN l ON l.id = a.link_id",
-        "JOIN candidate person ON person.workspace_id = a.workspace_id AND person.id = a.candidate_id",
-    ]
+    joins = ["LEFT JOIN l ON l.id = a.link_id"]
+    if zones or scope.zone:
+        joins.append("JOIN candidate person ON person.workspace_id = a.workspace_id AND person.id = a.candidate_id")
     where = [
         f"a.workspace_id = {q(scope.workspace_id)}",
         f"a.created_at >= {q(scope.begins_at)} AND a.created_at < {q(scope.ends_at)}",
