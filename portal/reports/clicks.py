@@ -170,7 +170,7 @@ def narrowed(scope: Scope, q: Query, by: By) -> str:
 
 async def _read_mixes(scope: Scope, tally: Tally) -> None:
     if scope.is_mixed:
-        blocks, left = await mix_folds.there(click_folds.KEPT, scope)
+        blocks, left = await click_folds.KEPT.there(scope, mix_folds.SMALLEST)
     else:
         blocks, left = [], await click_folds.read(scope, tally)
     mixed = Mixed(scope, blocks, left)
@@ -189,7 +189,7 @@ class Mixed(NamedTuple):
     def lines(self, columns: str, verdicts: Sequence[Verdict], kinds: Sequence[str], q: Query) -> str:
         """A statement of all mixes of these. Verdicts and kinds are named, since the index goes by them before it goes by day."""
         judged = f"m.kind = ANY({q(kinds)}) AND m.verdict = ANY({q(verdicts)})"
-        sources = [f"{mix_folds.lines(self.scope, size, first, q)}" for size, first in mix_folds.by_size(self.blocks)]
+        sources = [mix_folds.lines(self.scope, size, first, q) for size, first in mix_folds.by_size(self.blocks)]
         sources += [f"FROM click_mix m WHERE {mixes(self.scope, q, self.left)}"] if self.left else []
         return " UNION ALL ".join(f"SELECT {columns} {source} AND {judged}" for source in sources)
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 from litestar import Request, get
@@ -14,6 +13,7 @@ from portal.accounts.access import Permission, SignedIn
 from portal.accounts.page import member_page
 from portal.clicks.verdicts import Verdict
 from portal.reports import excluded, hits, numbers
+from portal.reports.asking import today_of
 from portal.reports.filters import VERDICTS, Filters, address, read_filters
 from portal.reports.periods import Period, read_or_default
 from portal.web.paging import page_number, pager
@@ -69,7 +69,7 @@ async def _read(member: SignedIn, query: Mapping[str, str], now: datetime) -> tu
     """What is asked for, and what is wrong with its days."""
     filters = msgspec.structs.replace(await read_filters(member.workspace_id, query), verdict=Verdict.PERSON, zone="")
     first = await numbers.first_day(filters.scope(member.workspace_id, member.timezone))
-    period, errors = read_or_default(query, today=now.astimezone(ZoneInfo(member.timezone)).date(), first=first)
+    period, errors = read_or_default(query, today=today_of(member, now), first=first)
     verdict, reason = query.get("verdict", ""), query.get("reason", "")
     asked = Asked(
         period=period,

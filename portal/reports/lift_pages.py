@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from litestar import Request, get
 from litestar.response import Template
@@ -15,6 +14,7 @@ from portal.accounts.page import job_page, member_page
 from portal.jobs.jobs import get_job
 from portal.messages import plans
 from portal.reports import lift, lift_say
+from portal.reports.asking import today_of
 from portal.reports.filters import address
 from portal.reports.periods import CHOICES, OWN, read_or_default
 from portal.reports.scope import Scope
@@ -45,7 +45,7 @@ async def _context(
     member: SignedIn, query: Mapping[str, str], now: datetime, *, path: str, job_id: UUID | None = None
 ) -> tuple[dict[str, Any], int]:
     asked = query if any(query.get(name) for name in ("period", "from", "to")) else DEFAULT_PERIOD
-    today = now.astimezone(ZoneInfo(member.timezone)).date()
+    today = today_of(member, now)
     first = await lift.first_day(member.workspace_id, job_id, member.timezone)
     period, errors = read_or_default(asked, today=today, first=first)
     scope = Scope(workspace_id=member.workspace_id, timezone=member.timezone, start=period.start, end=period.end, job_id=job_id)

@@ -247,7 +247,7 @@ GROUPS = {
 
 
 async def _add_single(scope: Scope, by: By, crowd: _Crowd) -> None:
-    """Each person counts three times: with what brought them, on the day when they came, and in the time zone they named."""
+    """Each person counts with what brought them; by channel also on the day when they came, and in the time zone they named."""
     q = Query()
     apart, grouped = GROUPS[by]
     moments = f"{CLICKED_AT} AS clicked_at, a.captured_at, a.started_at, a.completed_at"

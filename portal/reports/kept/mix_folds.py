@@ -8,7 +8,7 @@ from datetime import date
 from uuid import UUID
 
 from portal import db
-from portal.reports.kept.blocks import Block, Kept
+from portal.reports.kept.blocks import Block
 from portal.reports.scope import Query, Scope, fits
 
 SMALLEST = 16
@@ -16,11 +16,6 @@ SMALLEST = 16
 MAKES = {16: "fold_mixes", 64: "fold_mixes_again"}
 BESIDE = 100_000_000
 """Counts stand side by side in one number, eight digits each. Fifty million taps in one hour of the week would be too many."""
-
-
-async def there(kept: Kept, scope: Scope) -> tuple[list[Block], list[date]]:
-    """Blocks within the days of `scope` whose mixes are there, and the days that are left."""
-    return await kept.there(scope, SMALLEST)
 
 
 def by_size(blocks: Sequence[Block]) -> list[tuple[int, list[date]]]:
