@@ -1,7 +1,7 @@
 """What an address of figures asks for: the same for the page, for what moves on it, and for what is taken away from it."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -13,7 +13,7 @@ from portal.reports.filters import EVERY, Filters, View
 from portal.reports.kept import totals
 from portal.reports.ordering import read_order
 from portal.reports.periods import ALL, Period, read_or_default
-from portal.reports.scope import Scope
+from portal.reports.scope import Query, Scope
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,6 +26,9 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """At the workspace."""
     errors: dict[str, str]
     """What is wrong with the days; the default stands in for them."""
+    moved: str
+    """Another text whenever figures of today may be others. As it was before any was read: what changes while they are is then
+    seen as a change."""
 
 
 def today_of(member: SignedIn, now: datetime) -> date:
@@ -38,9 +41,8 @@ async def ask(
 ) -> Asked:
     """`of`: the filter that `path` itself says."""
     today = today_of(member, now)
-    # The place, whenever and whoever: before anything happened there, the page says how to begin.
-    place = Filters(places=filters.places).scope(member.workspace_id, member.timezone)
-    first, until = await db.side_by_side(numbers.first_day(place), totals.counted_until(member.workspace_id))
+    # Whenever and whoever: before anything happened at the place, the page says how to begin.
+    first, until, moved = await _standing(filters.place.scope(member.workspace_id, member.timezone), today)
     period, errors = read_or_default(query, today=today, first=first)
     return Asked(
         view=_view(path, query, period, filters, of),
@@ -49,7 +51,28 @@ async def ask(
         first=first,
         today=today,
         errors=errors,
+        moved=moved,
     )
+
+
+async def _standing(place: Scope, today: date) -> tuple[date | None, date, str]:
+    """When anything happened at the place first, up to when there are totals of people, and `Asked.moved`; in one question.
+
+    Hits and landings of this day and the one before (late ones come in after midnight), and the latest doing of anybody: of the
+    whole workspace, since what moves elsewhere in it costs a look and shows nothing new. A new link, a budget and somebody's
+    erasure do not count as moving; the next move shows them.
+    """
+    q = Query()
+    q(place.workspace_id)
+    found = await db.row(
+        f"SELECT {numbers.first_day_of(place, q)} AS first, ({totals.UNTIL}) AS until, "
+        "(SELECT coalesce(sum(clicks), 0) FROM click_sum_daily WHERE owner_id = $1 AND kind = 'channel' "
+        f"AND day BETWEEN {q(today - timedelta(days=1))} AND {q(today)} AND dimension IN ('verdict', 'landed')) AS hits, "
+        "(SELECT active_at FROM application WHERE workspace_id = $1 ORDER BY active_at DESC LIMIT 1) AS latest",
+        *q.args,
+    )
+    first, until, hits, latest = found or (None, None, 0, None)
+    return first, until or date.min, f"{hits}-{latest.timestamp() * 1_000_000:.0f}" if latest else f"{hits}-0"
 
 
 def _view(path: str, query: Mapping[str, str], period: Period, filters: Filters, of: str) -> View:

@@ -102,6 +102,11 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, places=places)
 
     @property
+    def place(self) -> "Filters":
+        """Where alone, whoever and whatever it was."""
+        return Filters(places=self.places)
+
+    @property
     def query(self) -> dict[str, str]:
         """What stands in the address."""
         chosen = {kind: str(place.id) for kind, place in self.places.items()}

@@ -1,6 +1,5 @@
 """What tells an open page of figures that something has moved, for far less than what it takes to count it all again."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -8,8 +7,7 @@ import msgspec
 
 from portal import db
 from portal.accounts.access import SignedIn
-from portal.reports.asking import Asked, ask, today_of
-from portal.reports.filters import Filters
+from portal.reports.asking import Asked
 from portal.reports.scope import CHANNEL, Query, Scope, at_place
 
 RECENT = timedelta(minutes=5)
@@ -39,39 +37,13 @@ class Watch(msgspec.Struct, frozen=True):
         return seen.partition(".")[0] != self.state.figures
 
 
-async def ask_and_watch(
-    member: SignedIn, query: Mapping[str, str], now: datetime, filters: Filters, *, path: str = "/app/figures", of: str = ""
-) -> tuple[Asked, Watch | None]:
-    """As `ask`, and how the page asks whether it has moved; None: nothing can move, since the period ended before today. To be
-    called before figures are read: what changes while they are is then seen as a change."""
-    today = today_of(member, now)
-    place = Filters(places=filters.places).scope(member.workspace_id, member.timezone, today, today)
-    looks = (ask(member, query, now, filters, path=path, of=of), _figures(place), _here(place, now))
-    asked, figures, here = await db.side_by_side(*looks)
-    return asked, None if asked.errors or asked.scope.end < today else _watch(asked, State(figures, here))
-
-
-def _watch(asked: Asked, state: State) -> Watch:
-    of = next(iter(asked.view.fixed), "")
-    return Watch(asked.view.part_href("live", of=of, seen=state.seen), state)
-
-
-async def _figures(scope: Scope) -> str:
-    """Hits and landings of this day and the one before (late ones come in after midnight), and the latest doing of anybody.
-
-    Of the whole workspace: what moves elsewhere in it costs a look and shows nothing new. A new link, a budget and somebody's
-    erasure do not count as moving; the next move shows them.
-    """
-    found = await db.row(
-        "SELECT (SELECT coalesce(sum(clicks), 0) FROM click_sum_daily WHERE owner_id = $1 AND kind = 'channel' "
-        "AND day BETWEEN $2 AND $3 AND dimension IN ('verdict', 'landed')) AS hits, "
-        "(SELECT active_at FROM application WHERE workspace_id = $1 ORDER BY active_at DESC LIMIT 1) AS latest",
-        scope.workspace_id,
-        scope.end - timedelta(days=1),
-        scope.end,
-    )
-    hits, latest = (found["hits"], found["latest"]) if found else (0, None)
-    return f"{hits}-{latest.timestamp() * 1_000_000:.0f}" if latest else f"{hits}-0"
+async def watch(member: SignedIn, asked: Asked, now: datetime) -> Watch | None:
+    """None: nothing can move, since the period ended before today."""
+    if asked.errors or asked.scope.end < asked.today:
+        return None
+    place = asked.filters.place.scope(member.workspace_id, member.timezone, asked.today, asked.today)
+    state = State(asked.moved, await _here(place, now))
+    return Watch(asked.view.part_href("live", of=next(iter(asked.view.fixed), ""), seen=state.seen), state)
 
 
 async def _here(scope: Scope, now: datetime) -> int:

@@ -11,7 +11,7 @@ from litestar.status_codes import HTTP_204_NO_CONTENT
 
 from portal.accounts.access import Permission, SignedIn
 from portal.reports import live
-from portal.reports.asking import Asked
+from portal.reports.asking import Asked, ask
 from portal.reports.board import tables
 from portal.reports.filters import read_filters
 
@@ -26,7 +26,8 @@ async def live_figures(request: AnyRequest, member: SignedIn, now: datetime) -> 
     another page.
     """
     query = request.query_params
-    asked, watch = await _ask(member, query, now)
+    asked = await _ask(member, query, now)
+    watch = await live.watch(member, asked, now)
     seen = query.get("seen", "")
     if watch is None or seen == watch.state.seen:
         return Response(None, status_code=HTTP_204_NO_CONTENT)
@@ -37,12 +38,12 @@ async def live_figures(request: AnyRequest, member: SignedIn, now: datetime) -> 
     return Template("reports/_live.html", context={"watch": watch, "view": asked.view, "board": board, "empty": empty})
 
 
-async def _ask(member: SignedIn, query: Mapping[str, str], now: datetime) -> tuple[Asked, live.Watch | None]:
+async def _ask(member: SignedIn, query: Mapping[str, str], now: datetime) -> Asked:
     filters, of = await read_filters(member.workspace_id, query), query.get("of", "")
     if of in {"job", "link"} and of in filters.places:
         path = f"/app/{of}s/{filters.places[of].id}/figures"
-        return await live.ask_and_watch(member, query, now, filters, path=path, of=of)
-    return await live.ask_and_watch(member, query, now, filters)
+        return await ask(member, query, now, filters, path=path, of=of)
+    return await ask(member, query, now, filters)
 
 
 handlers = [live_figures]

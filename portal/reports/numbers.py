@@ -80,8 +80,13 @@ async def _landed(scope: Scope) -> Numbers:
 async def first_day(scope: Scope) -> date | None:
     """The day of the first hit or the first person at the place of `scope`, whenever; None: nothing has happened yet."""
     q = Query()
-    first: date | None = await db.value(f"SELECT least(({_first_hit(scope, q)}), ({_first_person(scope, q)}))", *q.args)
+    first: date | None = await db.value(f"SELECT {first_day_of(scope, q)}", *q.args)
     return first
+
+
+def first_day_of(scope: Scope, q: Query) -> str:
+    """The same, as a value within a statement."""
+    return f"least(({_first_hit(scope, q)}), ({_first_person(scope, q)}))"
 
 
 def _first_hit(scope: Scope, q: Query) -> str:

@@ -15,7 +15,7 @@ from portal.accounts.page import job_page, member_page
 from portal.jobs import jobs
 from portal.links.links import get_link
 from portal.reports import excluded, export_pages, hit_pages, lift, lift_pages, lift_say, live, live_pages, weekly_pages
-from portal.reports.asking import Asked
+from portal.reports.asking import Asked, ask
 from portal.reports.board import Board, board
 from portal.reports.filters import Filters, Place, address, read_filters
 from portal.reports.periods import Period
@@ -55,9 +55,9 @@ async def _context(
 
     `of`: the filter that `path` itself says.
     """
-    asked, watch = await live.ask_and_watch(member, query, now, filters, path=path, of=of)
+    asked = await ask(member, query, now, filters, path=path, of=of)
     period = asked.view.period
-    shown, helped = await asyncio.gather(_board(asked), _lift(asked))
+    shown, helped, watch = await asyncio.gather(_board(asked), _lift(asked), live.watch(member, asked, now))
     context = {
         **{
             "view": asked.view,

@@ -11,6 +11,7 @@ from litestar.types import ASGIApp
 from portal import clock, db, redis
 from portal.accounts.access import Role, SignedIn
 from portal.reports import live
+from portal.reports.asking import ask
 from portal.reports.filters import read_filters
 from portal.settings import settings
 from tests.cast import NOW, Northgate, add_application, add_candidate, add_channel, add_link, sign_in
@@ -145,8 +146,13 @@ async def test_people_who_are_here_now_are_counted_once(northgate: Northgate) ->
     assert await here(northgate.marketer, {"link": first}) == 1
 
 
+async def watch(member: SignedIn, query: dict[str, str]) -> live.Watch | None:
+    asked = await ask(member, query, NOW, await read_filters(member.workspace_id, query))
+    return await live.watch(member, asked, NOW)
+
+
 async def here(member: SignedIn, query: dict[str, str]) -> int:
-    _, found = await live.ask_and_watch(member, query, NOW, await read_filters(member.workspace_id, query))
+    found = await watch(member, query)
     assert found is not None
     return found.state.here
 
@@ -168,12 +174,11 @@ async def test_somebody_leaving_changes_the_counter_and_not_the_figures(
 async def test_what_has_moved_is_known_without_redis(northgate: Northgate) -> None:
     first, _ = await add_story(northgate)
     nothing: dict[str, str] = {}
-    asked = northgate.marketer, nothing, NOW, await read_filters(northgate.id, nothing)
     await redis.close()
     try:
-        _, before = await live.ask_and_watch(*asked)
+        before = await watch(northgate.marketer, nothing)
         await record([hit(UUID(first), NOW)])
-        _, after = await live.ask_and_watch(*asked)
+        after = await watch(northgate.marketer, nothing)
     finally:
         await redis.open(settings().redis_url)
     assert before is not None and after is not None

@@ -59,17 +59,20 @@ async def read(scope: Scope, part: str) -> Known:
         return Known([], scope.start, scope.start)
     filters = _filters(scope)
     key = Key(scope.mixer, *(filters[0] if len(filters) == 1 else _pair(*filters)))
-    (found, left), first = await db.side_by_side(
-        KEPT.read(scope, key, last, 1 if len(filters) == 1 else OF_PAIRS, part=part),
-        totals.first_day(scope.workspace_id),
-    )
-    missing = [day for day in left if first and day >= first]
+    found, left = await KEPT.read(scope, key, last, 1 if len(filters) == 1 else OF_PAIRS, part=part)
     earliest = max(scope.start, min((block.day for block, _ in found), default=scope.start))
+    missing = await _since_the_first(scope, left) if left and (not found or left[0] < earliest) else left
     since = earliest if missing and missing[0] < earliest else scope.start
     until = min((day for day in missing if day >= since), default=last + timedelta(days=1))
     parts = [parts for block, parts in found if block.day < until]
     only = str(scope.channel_id)
     return Known([{only: of[only]} if only in of else {} for of in parts] if scope.channel_id else parts, since, until)
+
+
+async def _since_the_first(scope: Scope, days: Sequence[date]) -> list[date]:
+    """Those of `days` on which somebody may have come."""
+    first = await totals.first_day(scope.workspace_id)
+    return [day for day in days if first and day >= first]
 
 
 def _filters(scope: Scope) -> list[tuple[str, str]]:

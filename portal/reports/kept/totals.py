@@ -36,12 +36,7 @@ SELECT least(f.until, (
   SELECT (min(s.at) AT TIME ZONE w.timezone)::date FROM person_stale s WHERE s.workspace_id = f.workspace_id))
 FROM person_folded f JOIN workspace w ON w.id = f.workspace_id WHERE f.workspace_id = $1
 """
-
-
-async def counted_until(workspace_id: UUID) -> date:
-    """Totals are right for people who came before this day."""
-    found: date | None = await db.value(UNTIL, workspace_id)
-    return found or date.min
+"""Totals of workspace $1 are right for people who came before this day; of none, if it has no totals."""
 
 
 async def first_day(workspace_id: UUID) -> date | None:
