@@ -20,7 +20,7 @@ from portal.reports.scope import Scope
 from portal.reports.series import Series, series
 from portal.web.templating import plural
 
-FIRST_LINKS = 50
+FIRST_LINKS = 25
 """How many links an open channel shows at first; more of them are asked for."""
 
 

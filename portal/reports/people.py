@@ -144,9 +144,12 @@ class _Crowd:
         for name, took in zip(Times.__struct_fields__, (self.whole or group).single, strict=True):
             took.extend(row[name] or ())
 
-    def add_zones(self, row: db.Row) -> None:
+    def add_end(self, row: db.Row) -> None:
+        """Of a total, what is asked of all together."""
         for zone, number in zip(row["zones"] or (), row["zoned"] or (), strict=True):
             self.zones[zone] += row["sign"] * number
+        if self.whole:
+            add_flat(self.whole.kept, row["times"], row["sign"])
 
 
 class _Group:
@@ -162,6 +165,11 @@ class _Group:
         """In the order of `totals.COUNTS`."""
         for name, number in zip(totals.COUNTS, counts, strict=True):
             self.counts[name] += number
+
+    def add_times(self, row: db.Row) -> None:
+        """At the end of a period, less before it."""
+        add_flat(self.kept, row["times"])
+        add_flat(self.kept, row["times_before"], -1)
 
     @property
     def steps(self) -> Steps:
@@ -185,39 +193,43 @@ class _Group:
 
 
 async def _add_totals(scope: Scope, by: By, crowd: _Crowd) -> None:
-    q = Query()
-    numbers = ", ".join(f"e.{name} - coalesce(b.{name}, 0) AS {name}" for name in Steps.__struct_fields__)
+    q, columns = Query(), Steps.__struct_fields__
+    numbers = ", ".join(f"e.{name} - coalesce(b.{name}, 0) AS {name}" for name in columns)
+    times = "" if crowd.whole else ", e.times, b.times AS times_before"
     found = await db.rows(
-        f"{totals.sources(scope, q, by)} SELECT o.source, o.key, {numbers}, e.times, b.times AS times_before "
-        f"{totals.ending(scope, q, (*Steps.__struct_fields__, 'times'))}",
+        f"{totals.sources(scope, q, by)} SELECT o.source, o.key, {numbers}{times} "
+        f"{totals.ending(scope, q, columns if crowd.whole else (*columns, 'times'))}",
         *q.args,
     )
     for row in found:
         group = crowd.groups[row["key"] or Origin(row["source"])]
-        group.counts.update({name: row[name] for name in Steps.__struct_fields__})
-        add_flat((crowd.whole or group).kept, row["times"])
-        add_flat((crowd.whole or group).kept, row["times_before"], -1)
+        group.counts.update({name: row[name] for name in columns})
+        if times:
+            group.add_times(row)
 
 
 async def _add_along(scope: Scope, crowd: _Crowd) -> None:
-    """Day by day those who completed; time zones at the end of the period, less those before it."""
+    """Day by day those who completed; time zones, and how long steps took all together, at the end of the period, less what they
+    were before it."""
     q = Query()
+    names = ("zones", "zoned", "times")
+    ends = ", ".join(f"e.{name}, b.{name} AS {name}_before" for name in names)
     found = await db.rows(
-        f"{totals.sources(scope, q, None)}, ends AS (SELECT e.zones, e.zoned, b.zones AS zones_before, b.zoned AS zoned_before "
-        f"{totals.ending(scope, q, ('zones', 'zoned'))}) "
-        "SELECT t.day, sum(t.finished)::bigint AS finished, NULL::text[] AS zones, NULL::integer[] AS zoned, 0 AS sign "
+        f"{totals.sources(scope, q, None)}, ends AS (SELECT {ends} {totals.ending(scope, q, names)}) "
+        "SELECT t.day, sum(t.finished)::bigint AS finished, NULL::text[] AS zones, NULL::integer[] AS zoned, "
+        "NULL::integer[] AS times, 0 AS sign "
         f"FROM o JOIN person_total t ON t.owner_id = {q(scope.job_id or scope.workspace_id)} AND t.source = o.source "
         f"WHERE t.workspace_id = {q(scope.workspace_id)} AND t.day BETWEEN {q(scope.start)} AND {q(scope.end)} "
         "GROUP BY 1 HAVING sum(t.finished) > 0 "
-        "UNION ALL SELECT NULL, NULL, zones, zoned, 1 FROM ends "
-        "UNION ALL SELECT NULL, NULL, zones_before, zoned_before, -1 FROM ends",
+        "UNION ALL SELECT NULL, NULL, zones, zoned, times, 1 FROM ends "
+        "UNION ALL SELECT NULL, NULL, zones_before, zoned_before, times_before, -1 FROM ends",
         *q.args,
     )
     for row in found:
         if row["day"] is not None:
             crowd.days[row["day"]] += row["finished"]
         else:
-            crowd.add_zones(row)
+            crowd.add_end(row)
 
 
 async def _add_unsettled(scope: Scope, by: By, crowd: _Crowd) -> None:
