@@ -8,6 +8,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from types import TracebackType
 from typing import Any
 from uuid import UUID
@@ -159,28 +160,52 @@ async def connection() -> AsyncIterator[asyncpg.Connection | PoolConnectionProxy
         await pool.release(fresh)
 
 
+AT_ONCE = 4
+"""Questions of one `side_by_side`. A server with few cores answers twenty at once no sooner, and others want connections too."""
+_turns: ContextVar[asyncio.Semaphore | None] = ContextVar("turns", default=None)
+
+
 async def side_by_side(*questions: Coroutine[Any, Any, Any]) -> list[Any]:
-    """Their answers. Each has a connection of its own, except in a transaction, which is one connection: there, one by one."""
-    if DB.current_transaction.get() is None:
+    """Their answers, `AT_ONCE` with those of each `side_by_side` within them. Each has a connection of its own, except in a
+    transaction, which is one connection: there, one by one."""
+    if DB.current_transaction.get() is not None:
+        return [await question for question in questions]
+    if _turns.get() is not None:
         return list(await asyncio.gather(*questions))
-    return [await question for question in questions]
+    token = _turns.set(asyncio.Semaphore(AT_ONCE))
+    try:
+        return list(await asyncio.gather(*questions))
+    finally:
+        _turns.reset(token)
+
+
+@asynccontextmanager
+async def _turn() -> AsyncIterator[asyncpg.Connection | PoolConnectionProxy]:
+    """A connection, when it is one's turn. Nobody waits for another turn while it is theirs."""
+    turns = _turns.get()
+    if turns is None:
+        async with connection() as c:
+            yield c
+    else:
+        async with turns, connection() as c:
+            yield c
 
 
 async def rows(sql: str, *args: Any) -> list[Row]:
     """All rows of `sql`, whose parameters are written ``$1``, ``$2``."""
-    async with connection() as c:
+    async with _turn() as c:
         return list(await c.fetch(sql, *args))
 
 
 async def row(sql: str, *args: Any) -> Row | None:
     """The first row of `sql`, or None."""
-    async with connection() as c:
+    async with _turn() as c:
         return await c.fetchrow(sql, *args)
 
 
 async def value(sql: str, *args: Any) -> Any:
     """The first column of the first row of `sql`, or None."""
-    async with connection() as c:
+    async with _turn() as c:
         return await c.fetchval(sql, *args)
 
 

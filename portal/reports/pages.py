@@ -1,6 +1,5 @@
 """The pages of figures: of the workspace, of a job, of a link; by their filters also of a campaign and of a channel."""
 
-import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -10,6 +9,7 @@ from litestar import Request, get
 from litestar.response import Template
 from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 
+from portal import db
 from portal.accounts.access import Permission, SignedIn
 from portal.accounts.page import job_page, member_page
 from portal.jobs import jobs
@@ -57,7 +57,7 @@ async def _context(
     """
     asked = await ask(member, query, now, filters, path=path, of=of)
     period = asked.view.period
-    shown, helped, watch = await asyncio.gather(_board(asked), _lift(asked), live.watch(member, asked, now))
+    shown, helped, watch = await db.side_by_side(_board(asked), _lift(asked), live.watch(member, asked, now))
     context = {
         **{
             "view": asked.view,

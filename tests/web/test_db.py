@@ -112,6 +112,24 @@ async def test_a_transaction_that_cannot_begin_gives_its_connection_back() -> No
             backend.resume()
 
 
+async def test_questions_side_by_side_leave_connections_to_others() -> None:
+    """However many they are, and however deep."""
+    url = db.DB.config["dsn"]
+    await db.close()
+    await db.open(url)
+
+    async def ask(number: int) -> int:
+        return int(await db.value("SELECT $1::integer FROM pg_sleep(0.01)", number))
+
+    async def ask_more(number: int) -> list[int]:
+        return await db.side_by_side(*(ask(10 * number + n) for n in range(4)))
+
+    answers = await db.side_by_side(*(ask_more(number) for number in range(4)), ask(99))
+    assert answers == [[10 * number + n for n in range(4)] for number in range(4)] + [99]
+    assert db.DB.pool is not None
+    assert db.DB.pool.get_size() == db.AT_ONCE < db.DB.pool.get_max_size()
+
+
 async def test_closing_does_not_wait_for_a_server_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(db, "CLOSING", 0.2)
     backend = psutil.Process(await db.value("SELECT pg_backend_pid()"))
