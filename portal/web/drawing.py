@@ -2,6 +2,7 @@
 that a template takes for them. What comes in may be anything: names are escaped."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from markupsafe import Markup, escape
@@ -46,7 +47,7 @@ def slots(labels: Sequence[str], lines: Iterable[tuple[str, str, Sequence[int | 
     middles = [100 * place / last if last else 50 for place in range(last + 1)]
     return _joined(
         f'<g class="slot"><rect x="{x - width / 2:.2f}%" width="{width:.2f}%" height="100%">'
-        f"<title>{escape(labels[place])}{_said(drawn, place)}</title></rect>"
+        f"<title>{_escaped(labels[place])}{_said(drawn, place)}</title></rect>"
         f'<line x1="{x:.2f}%" x2="{x:.2f}%" y1="0" y2="100%"/>{_dots(drawn, place, x, top) if dots else ""}</g>\n'
         for place, x in enumerate(middles)
     )
@@ -59,7 +60,7 @@ def squares(cells: Iterable[Square]) -> Markup:
 def number_rows(heads: Iterable[str], columns: Sequence[Sequence[int | None]]) -> Markup:
     """The rows of a table of numbers: a name, and one cell of each column; a dash for none."""
     return _joined(
-        f'<tr><th scope="row">{escape(head)}</th>{"".join(_cell(column[place]) for column in columns)}</tr>'
+        f'<tr><th scope="row">{_escaped(head)}</th>{"".join(_cell(column[place]) for column in columns)}</tr>'
         for place, head in enumerate(heads)
     )
 
@@ -77,7 +78,7 @@ class Figure(Protocol):
 
 def bar(length: str) -> Markup:
     """Behind a name. `length`: in percent."""
-    return _joined([f'<svg aria-hidden="true" focusable="false"><rect width="{escape(length)}%" height="100%" rx="4"/></svg>'])
+    return _joined([f'<svg aria-hidden="true" focusable="false"><rect width="{_escaped(length)}%" height="100%" rx="4"/></svg>'])
 
 
 def figures(cells: Iterable[Figure]) -> Markup:
@@ -86,21 +87,32 @@ def figures(cells: Iterable[Figure]) -> Markup:
 
 
 def _figure(cell: Figure) -> str:
-    text = escape(cell.text) if cell.text else '<span class="muted">–</span>'
+    text = _escaped(cell.text) if cell.text else '<span class="muted">–</span>'
     if not (cell.note or cell.delta):
         return text
-    note = f' <span class="muted">{escape(cell.note)}</span>' if cell.note else ""
-    delta = f' <span class="delta">{escape(cell.delta)}</span>' if cell.delta else ""
+    note = f' <span class="muted">{_escaped(cell.note)}</span>' if cell.note else ""
+    delta = f' <span class="delta">{_escaped(cell.delta)}</span>' if cell.delta else ""
     return f"{text}{note}{delta}"
 
 
+@lru_cache(maxsize=4096, typed=True)  # or what is marked as safe would make the same text safe from anybody
+def _escaped(text: str) -> str:
+    """A page says the same few words a hundred times, and the next page does so too."""
+    return str(escape(text))
+
+
+@lru_cache(maxsize=1024)
+def _place(x: float, y: float) -> str:
+    return f'x="{x:.2f}%" y="{y:.2f}%"'
+
+
 def _said(lines: Iterable[Line], place: int) -> str:
-    return "".join(f"\n{escape(line.name)}: {_number(line.values[place])}" for line in lines)
+    return "".join(f"\n{_escaped(line.name)}: {_number(line.values[place])}" for line in lines)
 
 
 def _dots(lines: Iterable[Line], place: int, x: float, top: int) -> str:
     return "".join(
-        f'<circle class="{escape(line.kind)}" cx="{x:.2f}%" cy="{100 - 100 * (line.values[place] or 0) / top:.2f}%" r="3.5"/>'
+        f'<circle class="{_escaped(line.kind)}" cx="{x:.2f}%" cy="{100 - 100 * (line.values[place] or 0) / top:.2f}%" r="3.5"/>'
         for line in lines
         if line.kind != "ghost"
     )
@@ -109,8 +121,8 @@ def _dots(lines: Iterable[Line], place: int, x: float, top: int) -> str:
 def _square(cell: Square) -> str:
     none, shade = (" none", "") if cell.shade is None else ("", f' fill-opacity="{cell.shade:.2f}"')
     return (
-        f'<g class="slot{none}"><rect x="{cell.x:.2f}%" y="{cell.y:.2f}%" width="3.8%" height="13%" rx="2"{shade}>'
-        f"<title>{escape(cell.title)}</title></rect></g>\n"
+        f'<g class="slot{none}"><rect {_place(cell.x, cell.y)} width="3.8%" height="13%" rx="2"{shade}>'
+        f"<title>{_escaped(cell.title)}</title></rect></g>\n"
     )
 
 

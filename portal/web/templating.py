@@ -21,6 +21,7 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,  # it would look at seventeen files for each page; whoever edits one starts anew
     )
     env.globals.update(static=static, public_url=lambda: settings().public_url, short_host=lambda: settings().short_host)
     env.globals["drawing"] = drawing
