@@ -27,7 +27,7 @@ COUNTED = ("channel_id", *Dimension)
 async def read(scope: Scope) -> Tally:
     """Of hits on channel links with the scope's verdict, and of what was not counted on any link."""
     tally = Tally()
-    if not scope.values:
+    if not (scope.values or scope.reads_mixes):
         await _read_sums(scope, tally)
     elif scope.mixer is None:
         await db.side_by_side(_read_clicks(scope, tally), _read_days(scope, tally))
@@ -146,7 +146,7 @@ def _of_week(hour: int) -> tuple[int, int]:
 
 async def _read_days(scope: Scope, tally: Tally) -> None:
     """Where rollups of one dimension say them."""
-    if scope.is_mixed or scope.zone:
+    if scope.is_mixed or scope.reads_mixes or scope.zone:
         return
     q = Query()
     dimension, value = scope.values[0]
@@ -169,7 +169,7 @@ def narrowed(scope: Scope, q: Query, by: By) -> str:
 
 
 async def _read_mixes(scope: Scope, tally: Tally) -> None:
-    if scope.is_mixed:
+    if scope.reads_mixes:
         blocks, left = await click_folds.KEPT.there(scope, mix_folds.SMALLEST)
     else:
         blocks, left = [], await click_folds.read(scope, tally)
@@ -216,7 +216,7 @@ async def _add_counted(mixed: Mixed, tally: Tally) -> None:
 async def _add_not_counted(mixed: Mixed, tally: Tally) -> None:
     """Lines of one filter say it also where they can't say what was counted."""
     scope = mixed.scope
-    if (scope.is_mixed or scope.zone) and (left := await click_folds.read_not_counted(scope, tally)) is not None:
+    if (scope.reads_mixes or scope.zone) and (left := await click_folds.read_not_counted(scope, tally)) is not None:
         mixed = Mixed(scope, [], left)
     if not mixed.blocks and not mixed.left:
         return
@@ -246,7 +246,7 @@ async def _add_mixed_days(mixed: Mixed, tally: Tally) -> None:
     )
     for row in found:
         tally.hours.update({(row["day"].isoweekday(), hour): number for hour, number in enumerate(row["hours"]) if number})
-    if scope.is_mixed:
+    if scope.reads_mixes:
         tally.days.update({row["day"]: row["number"] for row in found})
 
 

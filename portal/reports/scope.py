@@ -114,6 +114,11 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
         return len(self.values) + (self.verdict is not Verdict.PERSON) > 1
 
     @property
+    def reads_mixes(self) -> bool:
+        """Whether only mixes say the days of it: of several filters at once, or of several places."""
+        return self.mixer is not None and (self.is_mixed or self.owner is None)
+
+    @property
     def reads_clicks(self) -> bool:
         """Whether single clicks are counted: of the links of a place that has no mixes of its own."""
         return bool(self.values) and self.mixer is None

@@ -10,6 +10,7 @@ from litestar.types import ASGIApp
 
 from portal import clock, db
 from portal.accounts.access import SignedIn
+from portal.reports.board import FIRST_LINKS
 from tests.cast import Northgate, add_application, add_candidate, add_channel, add_link, sign_in
 from tests.conftest import browser
 from tests.reports.conftest import World, hit, landing, record
@@ -65,16 +66,16 @@ async def test_a_channel_of_very_many_links_shows_the_most_clicked_first(
     marketer: httpx.AsyncClient, northgate: Northgate
 ) -> None:
     channel_id = await some_figures(northgate)
-    for number in range(51):
+    for number in range(FIRST_LINKS + 1):
         await add_link(northgate.id, northgate.job_id, UUID(channel_id), f"nurse-{number:02}")
     opened = await marketer.get("/app/figures", params={"open": channel_id})
-    assert opened.text.count("/nurse-") == 48
+    assert opened.text.count("/nurse-") == FIRST_LINKS - 2
     assert "“a”" in opened.text
     assert "Show the other 3 links too" in opened.text
     more = re.search(r'href="([^"]+links=all)"', opened.text)
     assert more
     every = await marketer.get(html.unescape(more[1]))
-    assert every.text.count("/nurse-") == 51
+    assert every.text.count("/nurse-") == FIRST_LINKS + 1
     assert "Show the other" not in every.text
     shut = re.search(f'href="([^"]+)" id="channel-{channel_id}"', every.text)
     assert shut and "links=" not in shut[1]
