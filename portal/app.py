@@ -174,6 +174,7 @@ def litestar_app() -> Litestar:
         dependencies={"member": _asked(access.signed_in), "now": _asked(clock.now)}
         | {n: _given(v) for n, v in SHOWN_FROM_ABOVE.items()},
         before_request=replies_pages.count_waiting,
+        after_request=replies_pages.show_waiting,
         before_send=[security.add_headers],
         exception_handlers={
             access.NotSignedIn: accounts_pages.not_signed_in,

@@ -40,7 +40,8 @@ def member_page(
 ) -> Template:
     """`template` with all that the member layouts need. `nav`: which entry of the side bar is current.
 
-    ``nav_counts`` of the request's state, if a room above has set it: what waits behind an entry of the side bar, by its key.
+    ``nav_counts`` of the request's state, if a room above has set it: what waits behind an entry of the side bar, by its key; or
+    a task that will know it, which that room waits for before the page is written.
     """
     said = read_flash(request)
     return Template(

@@ -1,5 +1,6 @@
 """The page of what candidates wrote back, and how many of it wait, on every page."""
 
+import asyncio
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -8,6 +9,7 @@ from uuid import UUID
 from litestar import Request, Response, get, post
 from litestar.response import Template
 
+from portal import patience
 from portal.accounts.access import Permission, SignedIn
 from portal.accounts.page import done, member_page
 from portal.messages import pages, replies
@@ -85,10 +87,22 @@ def _href(show: str, search: str, page: int = 1) -> str:
 
 
 async def count_waiting(request: AnyRequest) -> None:
-    """Before a member's page: how many replies wait, for the number beside Messages."""
+    """Before a member's page: how many replies wait, for the number beside Messages. The page does not wait for it: see
+    `show_waiting`."""
     member: SignedIn | None = request.scope.get("user")
     if member and member.may(Permission.SEE_CANDIDATES) and "HX-Request" not in request.headers:
-        request.state.nav_counts = {"messages": await replies.unseen_count(member.workspace_id)}
+        request.state.nav_counts = patience.start(_waiting(member.workspace_id))
+
+
+async def _waiting(workspace_id: UUID) -> dict[str, int]:
+    return {"messages": await replies.unseen_count(workspace_id)}
+
+
+async def show_waiting(response: Response[Any]) -> Response[Any]:
+    """After the page has been made, and before it is written."""
+    if isinstance(response, Template) and isinstance(counting := response.context.get("nav_counts"), asyncio.Task):
+        response.context["nav_counts"] = await counting
+    return response
 
 
 handlers = [replies_page, mark_done, mark_open]

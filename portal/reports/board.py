@@ -10,7 +10,7 @@ from portal import db
 from portal.reports import bar, chance
 from portal.reports.bar import Bar
 from portal.reports.breakdowns import Breakdown, breakdowns
-from portal.reports.figures import ChannelRow, ChannelTable, Count, Figures, LinkRow, count, link_rows
+from portal.reports.figures import ChannelRow, ChannelTable, Count, Figures, LinkRow, LinkTable, count, link_table
 from portal.reports.filters import EVERY, Filters, View
 from portal.reports.funnel import Step, funnel
 from portal.reports.hours import Hours, hours
@@ -67,6 +67,8 @@ class Tables(msgspec.Struct, frozen=True, kw_only=True):
     """In the order of the view."""
     sums: Sums
     steps: list[Step]
+    unknown_of_links: frozenset[str]
+    """Figures that stand in no row of a link, though they do in those of channels."""
 
     def texts(self, line: Line) -> list[Text]:
         """The cells of a row of the table."""
@@ -113,14 +115,14 @@ class Board(Tables, frozen=True, kw_only=True):
 
 
 async def tables(scope: Scope, view: View) -> Tables:
-    (found, before), rows = await db.side_by_side(_count(scope, view), _link_rows(scope, view))
+    (found, before), rows = await db.side_by_side(_count(scope, view), _links(scope, view))
     return _tables(scope, view, found, before, rows)
 
 
 async def board(scope: Scope, view: View, filters: Filters, *, every_link: bool = False) -> Board:
     """`every_link`: with the links of all channels, open or not."""
     (found, before), rows, places = await db.side_by_side(
-        _count(scope, view), _link_rows(scope, view, every_link=every_link), bar.places(scope.workspace_id, filters)
+        _count(scope, view), _links(scope, view, every_link=every_link), bar.places(scope.workspace_id, filters)
     )
     moving = _tables(scope, view, found, before, rows, every_link=every_link)
     parts = breakdowns(scope, view, found)
@@ -140,16 +142,16 @@ async def _count(scope: Scope, view: View) -> tuple[Count, Count | None]:
     return found, before[0] if before else None
 
 
-async def _link_rows(scope: Scope, view: View, *, every_link: bool = False) -> tuple[list[LinkRow], list[LinkRow]]:
+async def _links(scope: Scope, view: View, *, every_link: bool = False) -> tuple[LinkTable, LinkTable]:
     """Of all channels, or of the open one: now, and in the period before."""
     if not every_link:
         opened = _as_id(view.open)
         if opened is None or scope.channel_id not in (None, opened):
-            return [], []
+            return LinkTable([]), LinkTable([])
         scope = msgspec.structs.replace(scope, channel_id=opened)
-    earlier = [link_rows(scope.before(), times=False)] if view.compare else []
-    found, *before = await db.side_by_side(link_rows(scope, times=shows_times(view.show, view.order.key)), *earlier)
-    return found, before[0] if before else []
+    earlier = [link_table(scope.before(), times=False)] if view.compare else []
+    found, *before = await db.side_by_side(link_table(scope, times=shows_times(view.show, view.order.key)), *earlier)
+    return found, before[0] if before else LinkTable([])
 
 
 def _as_id(text: str) -> UUID | None:
@@ -163,7 +165,7 @@ def _tables(
     view: View,
     found: Count,
     earlier: Count | None,
-    links: tuple[list[LinkRow], list[LinkRow]],
+    links: tuple[LinkTable, LinkTable],
     *,
     every_link: bool = False,
 ) -> Tables:
@@ -176,7 +178,13 @@ def _tables(
         rows=_Rows(scope, view, table, before, links, every_link=every_link).all(),
         sums=sums(table, before),
         steps=funnel(table, before),
+        unknown_of_links=_unknown(links) - table.unknown,
     )
+
+
+def _unknown(links: tuple[LinkTable, LinkTable]) -> frozenset[str]:
+    """Of two periods: what is known of one alone can't be compared."""
+    return links[0].unknown | links[1].unknown
 
 
 class _Rows:
@@ -188,12 +196,12 @@ class _Rows:
         view: View,
         table: ChannelTable,
         before: ChannelTable | None,
-        links: tuple[list[LinkRow], list[LinkRow]],
+        links: tuple[LinkTable, LinkTable],
         *,
         every_link: bool,
     ) -> None:
         self.scope, self.view, self.table, self.before, self.every_link = scope, view, table, before, every_link
-        self.links, self.links_before = links
+        self.links, self.links_before, self.unknown = links[0].links, links[1].links, _unknown(links)
         self.earlier = {row.id: row.figures for row in before.channels} if before else {}
         self.most = max((row.figures.clicks for row in table.channels), default=0)
 
@@ -238,7 +246,7 @@ class _Rows:
             figures=row.figures,
             times=row.times,
             cost=row.cost if isinstance(row, ChannelRow) else None,
-            unknown=self.table.unknown if isinstance(row, ChannelRow) else self.scope.unknown_of_links,
+            unknown=self.table.unknown if isinstance(row, ChannelRow) else self.unknown,
             before=earlier.get(row.id, Figures()) if self.before else None,
         )
 

@@ -30,7 +30,7 @@ async def read(scope: Scope) -> Tally:
     if not (scope.values or scope.reads_mixes):
         await _read_sums(scope, tally)
     elif scope.mixer is None:
-        await db.side_by_side(_read_clicks(scope, tally), _read_days(scope, tally))
+        await _read_clicks(scope, await click_folds.read_link(scope, tally), tally)
     else:
         await db.side_by_side(_read_mixes(scope, tally), _read_days(scope, tally))
     return tally
@@ -45,7 +45,7 @@ async def _read_sums(scope: Scope, tally: Tally) -> None:
     await db.side_by_side(_add_sums(scope, left, tally), _add_channels(scope, left, tally), _add_hours(scope, left, tally))
 
 
-def _spans(scope: Scope, days: Sequence[date]) -> list[Scope]:
+def spans(scope: Scope, days: Sequence[date]) -> list[Scope]:
     """The scope, for each row of days without a gap."""
     starts = [day for place, day in enumerate(days) if not place or (day - days[place - 1]).days > 1]
     ends = [day for place, day in enumerate(days) if place + 1 == len(days) or (days[place + 1] - day).days > 1]
@@ -56,7 +56,7 @@ async def _add_sums(scope: Scope, left: Sequence[date], tally: Tally) -> None:
     """Days of all the period; values and what was not counted, of those that are left."""
     q = Query()
     sources = [] if scope.zone else [_sums(scope, q, ["verdict"], scope.verdict.value)]
-    for span in _spans(scope, left):
+    for span in spans(scope, left):
         sources += [] if scope.is_narrowed else [_sums(span, q, list(Dimension))]
         sources.append(_excluded(span, q))
     if not sources:
@@ -101,7 +101,7 @@ async def _add_channels(scope: Scope, left: Sequence[date], tally: Tally) -> Non
     if not left or scope.zone or scope.verdict is Verdict.PERSON:
         return
     q = Query()
-    source = " UNION ALL ".join(f"({narrowed(span, q, By.CHANNEL)})" for span in _spans(scope, left))
+    source = " UNION ALL ".join(f"({narrowed(span, q, By.CHANNEL)})" for span in spans(scope, left))
     found = await db.rows(f"SELECT h.channel_id, sum(h.clicks)::bigint AS number FROM ({source}) h GROUP BY 1", *q.args)
     tally.channels.update({row["channel_id"]: row["number"] for row in found})
 
@@ -111,7 +111,7 @@ async def _add_hours(scope: Scope, left: Sequence[date], tally: Tally) -> None:
     if not left or scope.zone:
         return
     q = Query()
-    source = " UNION ALL ".join(f"({_hours(span, q)})" for span in _spans(scope, left))
+    source = " UNION ALL ".join(f"({_hours(span, q)})" for span in spans(scope, left))
     found = await db.rows(
         f"SELECT (extract(epoch FROM h.at)::bigint + {_ahead(scope, q)}) / 3600 % 168 AS hour, "
         f"sum(h.clicks)::bigint AS number FROM ({source}) h GROUP BY 1",
@@ -131,9 +131,9 @@ def _hours(scope: Scope, q: Query) -> str:
 def _ahead(scope: Scope, q: Query) -> str:
     """Seconds that the workspace's clock is ahead of UTC. It changes twice a year: to ask the database's calendar for each of
     thousands of hours takes longer than all the rest."""
-    spans = clock_spans(scope.begins_at, scope.ends_at)
-    whens = "".join(f"WHEN h.at < {q(until)} THEN {ahead} " for until, ahead in spans[:-1])
-    return f"CASE {whens}ELSE {spans[-1][1]} END" if whens else str(spans[-1][1])
+    found = clock_spans(scope.begins_at, scope.ends_at)
+    whens = "".join(f"WHEN h.at < {q(until)} THEN {ahead} " for until, ahead in found[:-1])
+    return f"CASE {whens}ELSE {found[-1][1]} END" if whens else str(found[-1][1])
 
 
 def _of_week(hour: int) -> tuple[int, int]:
@@ -269,20 +269,26 @@ async def _add_mixed_blocks(mixed: Mixed, tally: Tally) -> None:
         tally.days.update({row["day"] + timedelta(days=n): number for n, number in enumerate(days) if number})
 
 
-async def _read_clicks(scope: Scope, tally: Tally) -> None:
+async def _read_clicks(scope: Scope, days: Sequence[date], tally: Tally) -> None:
+    """Of one link, on these days: one by one."""
+    if not days:
+        return
     q = Query()
+    source = " UNION ALL ".join(f"({_single(span, q)})" for span in spans(scope, days))
+    await _add_groups(("day", "hour", *COUNTED, "reason"), source, q, tally)
+
+
+def _single(scope: Scope, q: Query) -> str:
     columns = ", ".join(f"{column} AS {dimension}" for dimension, column in COLUMN.items())
     local = f"c.at AT TIME ZONE {q(scope.timezone)}"
     counted = "FALSE" if scope.zone else f"c.verdict = {q(scope.verdict.value)}"  # nobody knows the time zone of a click
-    source = (
-        f"SELECT l.kind, l.channel_id, c.verdict, c.reason, {columns}, ({local})::date AS day, 1 AS number, "
+    return (
+        f"SELECT l.kind, l.channel_id, c.verdict, c.reason, {columns}, c.day, 1 AS number, "
         f"extract(isodow FROM {local})::integer * 24 + extract(hour FROM {local})::integer AS hour, "
         f"(EXISTS (SELECT FROM landing WHERE landing.click_id = c.id))::integer AS landed, "
         f"{counted} AND l.kind = '{CHANNEL}' AS counted "
         f"FROM click c JOIN link l ON l.id = c.link_id WHERE {single(scope, q)} AND {at_place(scope, q)}"
     )
-    days = ("day",) if scope.is_mixed else ()  # of one filter, rollups say them
-    await _add_groups((*days, "hour", *COUNTED, "reason"), source, q, tally)
 
 
 async def _add_groups(names: Sequence[str], source: str, q: Query, tally: Tally) -> None:

@@ -69,6 +69,13 @@ class LinkRow(msgspec.Struct, frozen=True, kw_only=True):
     times: Times
 
 
+class LinkTable(msgspec.Struct, frozen=True):
+    links: list[LinkRow]
+    """The most clicked first."""
+    unknown: frozenset[str] = frozenset()
+    """Names of figures that nobody can tell for the filters chosen: they stand as 0."""
+
+
 class ChannelRow(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     name: str
@@ -159,15 +166,16 @@ def _table(
     )
 
 
-async def link_rows(scope: Scope, *, times: bool = True) -> list[LinkRow]:
-    """Links in use, and those that were put away but have figures in the period; the most clicked first. Under a filter of clicks
-    or people, those with figures only. `times`: also how long those of each took."""
+async def link_table(scope: Scope, *, times: bool = True) -> LinkTable:
+    """Links in use, and those that were put away but have figures in the period. Under a filter of clicks or people, those with
+    figures only. `times`: also how long those of each took."""
     taps = numbers.taps_of_links(scope) if scope.is_narrowed else numbers.taps(scope, By.LINK)
     everybody, counted, found = await db.side_by_side(people.everybody(scope, By.LINK, times=times), taps, _links(scope))
     by_link = _figures(counted, everybody)
     rows = [LinkRow(**row, figures=by_link.get(row["id"], NONE), times=everybody.times.get(row["id"], Times())) for row in found]
     shown = [row for row in rows if row.figures != NONE or not (row.archived or scope.is_narrowed)]
-    return sorted(shown, key=lambda row: (-row.figures.clicks, -row.figures.people, row.slug))
+    ranked = sorted(shown, key=lambda row: (-row.figures.clicks, -row.figures.people, row.slug))
+    return LinkTable(ranked, scope.unknown | counted.unknown)
 
 
 def total(figures: Iterable[Figures]) -> Figures:

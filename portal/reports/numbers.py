@@ -4,6 +4,7 @@ are counted in `people`.
 Running totals say it, kept beside the rollups: what stood at the end of a period less what stood before it.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
@@ -12,7 +13,9 @@ from uuid import UUID
 import msgspec
 
 from portal import db
-from portal.reports.clicks import narrowed
+from portal.reports.clicks import narrowed, spans
+from portal.reports.kept import click_folds
+from portal.reports.kept.blocks import days_in
 from portal.reports.scope import CHANNEL, By, Query, Scope, links, single
 
 
@@ -26,6 +29,8 @@ class Origin(StrEnum):
 Source = UUID | Origin
 """The id of a channel or channel link, or what there is instead."""
 Numbers = dict[Source, int]
+FEW_TAPS = 2_000
+"""In a view of links under filters: so many are looked up one by one."""
 
 
 class Taps(msgspec.Struct, frozen=True):
@@ -37,44 +42,59 @@ class Taps(msgspec.Struct, frozen=True):
     """Different people behind the taps, counted anew each day and for each link: the salt of their mark changes daily."""
     landed: Numbers
     """Taps whose page was shown."""
+    unknown: frozenset[str] = frozenset()
+    """Which of these stand empty because they are too many to be counted one by one, and nothing else tells them."""
 
 
 async def taps(scope: Scope, by: By) -> Taps:
     """Without filters."""
     found: dict[str, Numbers] = {"verdict": {}, "visitor": {}, "landed": {}}
-    for row in await _totals(scope, by):
+    for row in await _totals(scope, by, list(found)):
         found[row["dimension"]][row["key"]] = row["number"]
     return Taps(found["verdict"], found["visitor"], found["landed"])
 
 
 async def taps_of_links(scope: Scope) -> Taps:
     """Under filters."""
-    clicks, landed = await db.side_by_side(_clicks(scope), _landed(scope))
-    return Taps(clicks, {}, landed)
+    if "clicks" in scope.unknown:
+        return Taps({}, {}, {})
+    if await _are_few(scope):
+        return await _one_by_one(scope)
+    if scope.is_mixed:
+        return Taps({}, {}, {}, frozenset({"clicks", "landed"}))
+    return Taps(await _under_one_filter(scope), {}, {}, frozenset({"landed"}))
 
 
-async def _clicks(scope: Scope) -> Numbers:
-    if "clicks" in scope.unknown_of_links:
-        return {}
+async def _are_few(scope: Scope) -> bool:
+    """As many as can be looked up while somebody waits."""
+    return bool(sum([row["number"] for row in await _totals(scope, By.LINK, ["verdict"])]) <= FEW_TAPS)
+
+
+async def _one_by_one(scope: Scope) -> Taps:
     q = Query()
-    source = _single(scope, q) if scope.is_mixed else narrowed(scope, q, By.LINK)
-    return await _by_key(f"SELECT h.id AS key, sum(h.clicks)::bigint AS number FROM ({source}) h GROUP BY 1", q)
-
-
-def _single(scope: Scope, q: Query) -> str:
-    where = f"{single(scope, q)} AND c.verdict = {q(scope.verdict.value)}"
-    return f"{links(scope, q)} SELECT l.id, 1 AS clicks FROM click c JOIN l ON l.id = c.link_id WHERE {where}"
-
-
-async def _landed(scope: Scope) -> Numbers:
-    if "landed" in scope.unknown_of_links:
-        return {}
-    q = Query()
-    return await _by_key(
-        f"{links(scope, q)} SELECT l.id AS key, count(*) AS number FROM click c JOIN l ON l.id = c.link_id "
-        f"JOIN landing ON landing.click_id = c.id WHERE {single(scope, q)} AND c.verdict = 'person' GROUP BY 1",
-        q,
+    found = await db.rows(
+        f"{links(scope, q)} SELECT l.id AS key, count(*) AS clicks, count(landing.click_id) AS landed FROM l "
+        # From each link to its clicks by an index, whatever the planner thinks of how many there are.
+        f"CROSS JOIN LATERAL (SELECT c.id FROM click c WHERE c.link_id = l.id AND {single(scope, q)} "
+        f"AND c.verdict = {q(scope.verdict.value)} OFFSET 0) c LEFT JOIN landing ON landing.click_id = c.id GROUP BY 1",
+        *q.args,
     )
+    landed = {} if "landed" in scope.unknown else {row["key"]: row["landed"] for row in found}
+    return Taps({row["key"]: row["clicks"] for row in found}, {}, landed)
+
+
+async def _under_one_filter(scope: Scope) -> Numbers:
+    """Lines know it of the links of one channel; rollups of any."""
+    taps, left = Counter[Source](), days_in(scope.start, scope.end)
+    if scope.channel_id:
+        of_links, left = await click_folds.taps_of_links(scope)
+        taps.update(of_links)
+    if left:
+        q = Query()
+        source = " UNION ALL ".join(f"({narrowed(span, q, By.LINK)})" for span in spans(scope, left))
+        rows = await db.rows(f"SELECT h.id AS key, sum(h.clicks)::bigint AS number FROM ({source}) h GROUP BY 1", *q.args)
+        taps.update({row["key"]: row["number"] for row in rows})
+    return taps
 
 
 async def first_day(scope: Scope) -> date | None:
@@ -139,7 +159,7 @@ async def clicks_of_links(workspace_id: UUID, link_ids: Sequence[UUID]) -> list[
     )
 
 
-async def _totals(scope: Scope, by: By) -> list[db.Row]:
+async def _totals(scope: Scope, by: By, dimensions: Sequence[str]) -> list[db.Row]:
     """What stood at the end of the period less what stood before it: two looks at an index for each link, however long it is; all
     links of a workspace have totals by channel too."""
     q = Query()
@@ -151,11 +171,7 @@ async def _totals(scope: Scope, by: By) -> list[db.Row]:
     return await db.rows(
         f"{owners} SELECT of.dimension, o.key, sum(ending.clicks - coalesce("
         f"({until} < {q(scope.start)} ORDER BY day DESC LIMIT 1), 0))::bigint AS number "
-        "FROM o CROSS JOIN (VALUES ('verdict'), ('visitor'), ('landed')) of (dimension) CROSS JOIN LATERAL "
+        f"FROM o CROSS JOIN unnest({q(list(dimensions))}::text[]) of (dimension) CROSS JOIN LATERAL "
         f"({until} BETWEEN {q(scope.start)} AND {q(scope.end)} ORDER BY day DESC LIMIT 1) ending GROUP BY 1, 2",
         *q.args,
     )
-
-
-async def _by_key(sql: str, q: Query) -> Numbers:
-    return {row["key"]: row["number"] for row in await db.rows(sql, *q.args)}

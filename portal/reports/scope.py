@@ -28,10 +28,6 @@ TWO_DAYS = timedelta(days=2)
 """Farther apart than any two time zones."""
 
 
-LONG = 92
-"""Days."""
-
-
 class Dimension(StrEnum):
     """What is known of a click, besides its link and time. The names of the rollups' dimensions and of the table's columns."""
 
@@ -104,11 +100,6 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
         return self.first is not None and self.start <= self.first
 
     @property
-    def is_long(self) -> bool:
-        """Whether the clicks of a hundred links in it are too many to be read."""
-        return (self.end - self.start).days >= LONG
-
-    @property
     def is_mixed(self) -> bool:
         """Whether more is asked at once than rollups of one dimension say."""
         return len(self.values) + (self.verdict is not Verdict.PERSON) > 1
@@ -117,11 +108,6 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     def reads_mixes(self) -> bool:
         """Whether only mixes say the days of it: of several filters at once, or of several places."""
         return self.mixer is not None and (self.is_mixed or self.owner is None)
-
-    @property
-    def reads_clicks(self) -> bool:
-        """Whether single clicks are counted: of the links of a place that has no mixes of its own."""
-        return bool(self.values) and self.mixer is None
 
     @property
     def is_everywhere(self) -> bool:
@@ -163,14 +149,6 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
         if self.zone:
             return HIT_FIGURES
         return frozenset({"visitors"}) if self.values else frozenset()
-
-    @property
-    def unknown_of_links(self) -> frozenset[str]:
-        """The same, where figures of single links stand: of a long time, nobody waits for each of their landings, nor, under
-        several filters, for each of their taps."""
-        if not (self.values and self.is_long):
-            return self.unknown
-        return self.unknown | ({"landed", "clicks"} if self.is_mixed else {"landed"})
 
     def before(self) -> "Scope":
         """The same for as many days just before."""

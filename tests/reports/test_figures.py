@@ -14,7 +14,7 @@ from portal.accounts.access import SignedIn
 from portal.clicks.verdicts import Verdict
 from portal.jobs.jobs import JobCounts
 from portal.reports import counts, numbers
-from portal.reports.figures import ChannelTable, Figures, channel_table, count, link_rows, total
+from portal.reports.figures import ChannelTable, Figures, channel_table, count, link_table, total
 from portal.reports.kept import blocks, click_folds
 from portal.reports.people import Times
 from portal.reports.scope import Dimension, Scope
@@ -44,9 +44,13 @@ FILTERS: list[dict[str, Any]] = [
 def places(world: World) -> list[dict[str, Any]]:
     jobs = [{"job_id": job_id} for job_id in world.jobs]
     links = [{"link_id": link_id} for link_id in world.links]
-    both = {"campaign_id": world.campaigns[0], "job_id": world.jobs[1]}
-    others = [{"campaign_id": world.campaigns[0]}, {"channel_id": world.channels[1]}, both]
-    return [{}, *jobs, *links, *others]
+    return [{}, *jobs, *links, *groups(world)]
+
+
+def groups(world: World) -> list[dict[str, Any]]:
+    """Places of several links, and several places at once."""
+    job, campaign, channel = {"job_id": world.jobs[1]}, {"campaign_id": world.campaigns[0]}, {"channel_id": world.channels[1]}
+    return [campaign, channel, campaign | job, channel | job, channel | campaign, {"channel_id": world.channels[0], **job}]
 
 
 async def test_every_number_is_what_the_rows_say(world: World) -> None:
@@ -56,7 +60,10 @@ async def test_every_number_is_what_the_rows_say(world: World) -> None:
             await check(scope_of(world.workspace_id, start, end, **place), tables)
 
 
-async def test_every_number_under_a_filter_is_what_the_rows_say(world: World) -> None:
+@pytest.mark.parametrize("few", [0, numbers.FEW_TAPS])
+async def test_every_number_under_a_filter_is_what_the_rows_say(world: World, monkeypatch: pytest.MonkeyPatch, few: int) -> None:
+    """Also where links have too many taps to be looked up one by one."""
+    monkeypatch.setattr(numbers, "FEW_TAPS", few)
     tables = await raw.tables()
     start, end = PERIODS[1]
     for filters in FILTERS:
@@ -64,7 +71,7 @@ async def test_every_number_under_a_filter_is_what_the_rows_say(world: World) ->
             await check(scope_of(world.workspace_id, start, end, **place, **filters), tables)
 
 
-async def test_days_that_are_put_together_say_what_they_said(world: World) -> None:
+async def test_days_that_are_put_together_say_what_they_said(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     long_ago = [hit(world.links[days % 3], NOW - timedelta(days=days), visitor=bytes([days])) for days in range(61, 150, 3)]
     await record([*long_ago, *(landing(tap) for tap in long_ago[::2])])
     tables, start = await raw.tables(), TODAY - timedelta(days=150)
@@ -74,15 +81,17 @@ async def test_days_that_are_put_together_say_what_they_said(world: World) -> No
     assert until == {size: TODAY - timedelta(days=(TODAY - blocks.BEGINNING).days % size) for size in blocks.SIZES}
     nothing: dict[str, Any] = {}
     for filters in [nothing, *FILTERS]:
-        for place in [nothing, {"job_id": world.jobs[1]}, {"link_id": world.links[1]}, *places(world)[-3:]]:
-            for first in (None, start):
+        for place in [nothing, {"job_id": world.jobs[1]}, {"link_id": world.links[1]}, *groups(world)]:
+            for first, few in ((None, numbers.FEW_TAPS), (start, 0)):
+                monkeypatch.setattr(numbers, "FEW_TAPS", few)
                 await check(scope_of(world.workspace_id, start, TODAY, first=first, **place, **filters), tables)
     late = [hit(world.links[0], NOW - timedelta(days=days), visitor=b"late") for days in (5, 20)]
     await record([*late, landing(late[0])])
     tables = await raw.tables()
     for _ in range(2):
         for filters in [nothing, FILTERS[0], FILTERS[2]]:
-            await check(scope_of(world.workspace_id, start, TODAY, **filters), tables)
+            for place in (nothing, {"link_id": world.links[0]}, {"channel_id": world.channels[0]}):
+                await check(scope_of(world.workspace_id, start, TODAY, **place, **filters), tables)
         assert await click_folds.fold(NOW) in (2 * 3, 0)
 
 
@@ -90,11 +99,13 @@ async def check(scope: Scope, tables: raw.Tables) -> None:
     """All that a page shows of `scope`, but costs."""
     rows, found = raw.Raw(tables, scope), await count(scope)
     table = found.table
-    links = [link for link in await link_rows(scope) if link.figures != Figures()]
+    of_links = await link_table(scope)
+    links = [link for link in of_links.links if link.figures != Figures()]
     channels = [row for row in table.channels if row.figures != Figures()]
-    unknown = dict.fromkeys(scope.unknown_of_links, 0)
-    of_links = {link_id: msgspec.structs.replace(rows.of([link_id]), **unknown) for link_id in rows.link_ids}
-    assert {link.id: link.figures for link in links} == {key: one for key, one in of_links.items() if one != Figures()}, scope
+    known = {
+        link_id: msgspec.structs.replace(rows.of([link_id]), **dict.fromkeys(of_links.unknown, 0)) for link_id in rows.link_ids
+    }
+    assert {link.id: link.figures for link in links} == {key: one for key, one in known.items() if one != Figures()}, scope
     assert {row.id: row.figures for row in channels} == {key: rows.of(ids) for key, ids in rows.channels.items()}, scope
     assert (table.direct, table.invited) == (rows.without_link(direct=True), rows.without_link(direct=False)), scope
     for kind, lines in (("channel", table.excluded), ("personal", table.excluded_personal)):
@@ -129,7 +140,7 @@ async def test_the_world_of_these_tests_has_something_of_everything(world: World
 
 async def test_rows_add_up_to_their_totals(world: World) -> None:
     table = await channel_table(scope_of(world.workspace_id, ALL[0], ALL[1]))
-    links = await link_rows(scope_of(world.workspace_id, ALL[0], ALL[1]))
+    links = (await link_table(scope_of(world.workspace_id, ALL[0], ALL[1]))).links
     by_channel = [total(link.figures for link in links if link.channel_id == row.id) for row in table.channels]
     assert [row.figures for row in table.channels] == by_channel
     assert table.links == total(row.figures for row in table.channels)
@@ -177,7 +188,8 @@ async def test_the_list_of_jobs_says_what_their_figures_say(world: World) -> Non
 
 
 async def test_the_list_of_links_says_what_their_figures_say(world: World) -> None:
-    shown = {link.id: link.figures.clicks for link in await link_rows(scope_of(world.workspace_id, ALL[0], ALL[1]))}
+    links = (await link_table(scope_of(world.workspace_id, ALL[0], ALL[1]))).links
+    shown = {link.id: link.figures.clicks for link in links}
     assert await counts.link_clicks(world.workspace_id, world.links) == shown
 
 
@@ -255,7 +267,7 @@ async def test_a_link_put_away_stays_in_the_figures_of_its_time(northgate: North
     after = await channel_table(scope_of(northgate.id, TODAY, TODAY))
     assert before.channels == []
     assert [row.figures.clicks for row in after.channels] == [1]
-    links = await link_rows(scope_of(northgate.id, TODAY, TODAY))
+    links = (await link_table(scope_of(northgate.id, TODAY, TODAY))).links
     assert [(link.archived, link.figures.clicks) for link in links] == [(True, 1)]
 
 

@@ -121,7 +121,7 @@ async def _rows(scope: Counted, table: figures.ChannelTable, by: By) -> list[Fun
             slug=row.slug,
             **_numbers(row.figures),
         )
-        for row in await figures.link_rows(scope)
+        for row in (await figures.link_table(scope)).links
     ]
 
 

@@ -9,6 +9,9 @@ of people's taps, or of hits with another verdict where the line is of that:
     landed     channel -> taps whose page was shown
     excluded   "kind:verdict:reason" -> hits
 
+Two more kinds are in larger blocks alone: lines of a channel that say under one filter the taps of each of its links, as if links
+were ``values``; and those of `link_mixes`.
+
 Whatever changes a mix takes its blocks away.
 """
 
@@ -22,8 +25,9 @@ from uuid import UUID
 from portal import db
 from portal.clicks.recount import MIXES_OF_DAY
 from portal.clicks.verdicts import Verdict
-from portal.reports.kept import mix_folds
+from portal.reports.kept import link_mixes, mix_folds
 from portal.reports.kept.blocks import BEGINNING, SIZES, Block, Kept, Key, Parts, days_in
+from portal.reports.kept.link_mixes import MIXES
 from portal.reports.scope import CHANNEL, Dimension, Scope
 from portal.reports.tally import Tally
 
@@ -32,6 +36,9 @@ VERDICT = "verdict"
 """The dimension of hits that are no person's. What was not counted is said there of all of them."""
 OF_LINKS = 16
 """Days of the smallest blocks that have lines of single links: there are a thousand of them, and of most nobody asks."""
+LINKS = "links by "
+"""Before the dimension of lines that say the taps of links."""
+NOBODY = UUID(int=0)
 AT_ONCE = 20
 """Days, and blocks of each size, in one round."""
 
@@ -56,6 +63,24 @@ async def read_not_counted(scope: Scope, tally: Tally) -> list[date] | None:
     found, left = await KEPT.read(scope, Key(owner, str(dimension), value), scope.end)
     _add(tally, {"excluded": _together([parts for _, parts in found if parts])["excluded"]})
     return left
+
+
+async def read_link(scope: Scope, tally: Tally) -> list[date]:
+    """Add what lines say of one link under filters; the days that they do not know."""
+    found, left = await KEPT.read(scope, Key(scope.link_id or NOBODY, MIXES), scope.end, OF_LINKS)
+    link_mixes.add(scope, [parts for _, parts in found if parts], tally)
+    return left
+
+
+async def taps_of_links(scope: Scope) -> tuple[Counter[UUID], list[date]]:
+    """What lines say of the links of one channel under one filter, and the days that they do not know."""
+    dimension, value = _filter(scope)
+    key = Key(scope.channel_id or NOBODY, LINKS + dimension, value)
+    found, left = await KEPT.read(scope, key, scope.end, OF_LINKS)
+    taps = Counter[UUID]()
+    for _, parts in found:
+        taps.update({UUID(link): number for link, number in parts.get("values", {}).get("link", {}).items()})
+    return taps, left
 
 
 def _owner(scope: Scope) -> UUID | None:
@@ -161,9 +186,10 @@ async def _keep(workspace_id: UUID, block: Block) -> None:
         elif await db.value(f"SELECT EXISTS ({OPEN.format('$1::uuid', '$2::date', '$3')})", workspace_id, *block):
             return  # one of its days has changed since
         else:
-            made = {key: _together(parts) for key, parts in (await KEPT.inside(workspace_id, block)).items()}
+            inside = await KEPT.inside(workspace_id, block)
+            made = {key: (link_mixes.together if key.dimension == MIXES else _together)(of) for key, of in inside.items()}
         if block.days == OF_LINKS:
-            made |= await _of_links(workspace_id, block)
+            made |= await _of_links(workspace_id, block) | await link_mixes.of_days(workspace_id, block)
         if block.days >= mix_folds.SMALLEST:
             await mix_folds.keep(workspace_id, block)
         await KEPT.keep(workspace_id, block, made)
@@ -238,12 +264,15 @@ async def _of_links(workspace_id: UUID, block: Block) -> dict[Key, Parts]:
     """From their rollups."""
     made: dict[Key, dict[str, Any]] = defaultdict(lambda: {"values": defaultdict(dict), "hours": {}, "excluded": {}})
     last = block.day + timedelta(days=block.days - 1)
-    for row in await db.rows(LINK_DAYS, workspace_id, block.day, last, [*Dimension, "excluded"]):
-        parts = made[Key(row["link_id"])]
-        if row["dimension"] == "excluded":
-            parts["excluded"][f"{CHANNEL}:{row['value']}"] = row["clicks"]
-        else:
-            parts["values"][row["dimension"]][row["value"]] = row["clicks"]
+    for row in await db.rows(LINK_DAYS, workspace_id, block.day, last, [*Dimension, VERDICT, "excluded"]):
+        parts, dimension, value = made[Key(row["link_id"])], row["dimension"], row["value"]
+        if dimension == "excluded":
+            parts["excluded"][f"{CHANNEL}:{value}"] = row["clicks"]
+            continue
+        of_channel = made[Key(row["channel_id"], LINKS + dimension, value)]
+        of_channel["values"]["link"][str(row["link_id"])] = row["clicks"]
+        if dimension != VERDICT:
+            parts["values"][dimension][value] = row["clicks"]
     for row in await db.rows(LINK_HOURS, workspace_id, block.day, last):
         hours = made[Key(row["link_id"])]["hours"].setdefault(str(row["weekday"]), [0] * 24)
         hours[row["hour"]] += row["clicks"]
@@ -251,10 +280,10 @@ async def _of_links(workspace_id: UUID, block: Block) -> dict[Key, Parts]:
 
 
 LINK_DAYS = f"""
-SELECT d.link_id, d.dimension, d.value, sum(d.clicks)::bigint AS clicks
+SELECT d.link_id, l.channel_id, d.dimension, d.value, sum(d.clicks)::bigint AS clicks
 FROM click_daily d JOIN link l ON l.id = d.link_id AND l.kind = '{CHANNEL}'
 WHERE d.workspace_id = $1 AND d.day BETWEEN $2 AND $3 AND d.dimension = ANY($4::text[])
-GROUP BY 1, 2, 3 HAVING sum(d.clicks) <> 0
+GROUP BY 1, 2, 3, 4 HAVING sum(d.clicks) <> 0
 """
 LINK_HOURS = f"""
 SELECT h.link_id, extract(isodow FROM h.hour AT TIME ZONE w.timezone)::integer AS weekday,
