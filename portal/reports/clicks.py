@@ -25,10 +25,11 @@ COUNTED = ("channel_id", *Dimension)
 
 
 async def read(scope: Scope) -> Tally:
-    """Of hits on channel links with the scope's verdict, and of what was not counted on any link."""
+    """Of hits on channel links with the scope's verdict, and of what was not counted on any link. Beside another period, days and
+    channels alone."""
     tally = Tally()
     if not (scope.values or scope.reads_mixes):
-        await _read_sums(scope, tally)
+        await (_read_days_and_channels if scope.is_beside else _read_sums)(scope, tally)
     elif scope.mixer is None:
         await _read_clicks(scope, await click_folds.read_link(scope, tally), tally)
     else:
@@ -43,6 +44,10 @@ async def _read_sums(scope: Scope, tally: Tally) -> None:
     short = (scope.end - scope.start).days < FEW
     left = days_in(scope.start, scope.end) if short else await click_folds.read(scope, tally)
     await db.side_by_side(_add_sums(scope, left, tally), _add_channels(scope, left, tally), _add_hours(scope, left, tally))
+
+
+async def _read_days_and_channels(scope: Scope, tally: Tally) -> None:
+    await db.side_by_side(_add_sums(scope, [], tally), _add_channels(scope, days_in(scope.start, scope.end), tally))
 
 
 def spans(scope: Scope, days: Sequence[date]) -> list[Scope]:
@@ -176,7 +181,7 @@ async def _read_mixes(scope: Scope, tally: Tally) -> None:
     mixed = Mixed(scope, blocks, left)
     if blocks or left:
         each = (_add_counted(mixed, tally), _add_mixed_days(mixed, tally), _add_mixed_blocks(mixed, tally))
-        await db.side_by_side(*each, _add_not_counted(mixed, tally))
+        await db.side_by_side(*each, *([] if scope.is_beside else [_add_not_counted(mixed, tally)]))
 
 
 class Mixed(NamedTuple):
@@ -198,19 +203,19 @@ async def _add_counted(mixed: Mixed, tally: Tally) -> None:
     """Each line counts once for every column; lines that differ in their days alone are put together before."""
     if mixed.scope.zone:
         return
-    q = Query()
-    columns = ", ".join(f"m.{name}" for name in COUNTED)
+    q, names = Query(), COUNTED[:1] if mixed.scope.is_beside else COUNTED
+    columns = ", ".join(f"m.{name}" for name in names)
     # Materialized: beside what it believes that reading costs, the planner would not mind to sort twenty thousand lines.
     found = await db.rows(
         f"WITH m AS MATERIALIZED ({mixed.lines(f'{columns}, m.clicks, m.landed', [mixed.scope.verdict], [CHANNEL], q)}) "
         f"SELECT GROUPING({columns}) AS mask, TRUE AS counted, {columns}, sum(m.clicks)::bigint AS number, "
         "sum(m.landed)::bigint AS landed "
         f"FROM (SELECT {columns}, sum(m.clicks) AS clicks, sum(m.landed) AS landed FROM m GROUP BY {columns}) m "
-        f"GROUP BY GROUPING SETS ({', '.join(f'(m.{name})' for name in COUNTED)})",
+        f"GROUP BY GROUPING SETS ({', '.join(f'(m.{name})' for name in names)})",
         *q.args,
     )
     for row in found:
-        tally.add(_group(COUNTED, row["mask"]), row)
+        tally.add(_group(names, row["mask"]), row)
 
 
 async def _add_not_counted(mixed: Mixed, tally: Tally) -> None:
@@ -237,7 +242,7 @@ async def _add_mixed_days(mixed: Mixed, tally: Tally) -> None:
     if scope.zone or not left:
         return
     q = Query()
-    hours = ", ".join(f"sum(m.hours[{hour + 1}])" for hour in range(24))
+    hours = ", ".join(f"sum(m.hours[{hour + 1}])" for hour in range(0 if scope.is_beside else 24))
     where = f"{mixes(scope, q, left)} AND m.kind = '{CHANNEL}' AND m.verdict = {q(scope.verdict.value)}"
     found = await db.rows(
         f"SELECT m.day, sum(m.clicks)::bigint AS number, ARRAY[{hours}]::bigint[] AS hours FROM click_mix m WHERE {where} "

@@ -130,12 +130,13 @@ class Count(msgspec.Struct, frozen=True, kw_only=True):
 async def count(scope: Scope, *, times: bool = True) -> Count:
     """`times`: also how long those of each channel took."""
     crowd = people.everybody(scope, By.CHANNEL, times=times)
-    questions = (clicks.read(scope), crowd, _taps(scope), _channels(scope), costs(scope))
-    found, everybody, taps, channels, spent = await db.side_by_side(*questions)
+    spending = [] if scope.is_beside else [costs(scope)]
+    questions = (clicks.read(scope), crowd, _taps(scope), _channels(scope), *spending)
+    found, everybody, taps, channels, *spent = await db.side_by_side(*questions)
     if taps is None:
         taps = Taps(found.channels, {}, {} if "landed" in scope.unknown else found.landed)
     by_source = _figures(taps, everybody)
-    rows = _channel_rows(scope, channels, by_source, everybody, spent)
+    rows = _channel_rows(scope, channels, by_source, everybody, spent[0] if spent else {})
     return Count(table=_table(scope, rows, by_source, everybody, found), clicks=found, people=everybody)
 
 

@@ -84,6 +84,9 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     """Before this day nothing happened at the place, if that is known."""
     counted_until: date = date.min
     """People who came before this day are in running totals: see `totals`."""
+    is_beside: bool = False
+    """Whether it is asked only as far as another period is compared with it: not what hits were, at which hours, or why they do
+    not count."""
 
     @property
     def begins_at(self) -> datetime:
@@ -151,9 +154,9 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
         return frozenset({"visitors"}) if self.values else frozenset()
 
     def before(self) -> "Scope":
-        """The same for as many days just before."""
+        """The same for as many days just before, to compare it with."""
         days = self.end - self.start + timedelta(days=1)
-        return msgspec.structs.replace(self, start=self.start - days, end=self.end - days)
+        return msgspec.structs.replace(self, start=self.start - days, end=self.end - days, is_beside=True)
 
 
 def _midnight(day: date, timezone: str) -> datetime:

@@ -108,6 +108,9 @@ async def check(scope: Scope, tables: raw.Tables) -> None:
     assert {link.id: link.figures for link in links} == {key: one for key, one in known.items() if one != Figures()}, scope
     assert {row.id: row.figures for row in channels} == {key: rows.of(ids) for key, ids in rows.channels.items()}, scope
     assert (table.direct, table.invited) == (rows.without_link(direct=True), rows.without_link(direct=False)), scope
+    beside = await count(msgspec.structs.replace(scope, is_beside=True))
+    assert {row.id: row.figures for row in beside.table.channels} == {row.id: row.figures for row in table.channels}, scope
+    assert (beside.table.total, beside.clicks.days) == (table.total, found.clicks.days), scope
     for kind, lines in (("channel", table.excluded), ("personal", table.excluded_personal)):
         assert {(line.verdict, line.reason): line.hits for line in lines} == rows.excluded(kind), scope
     assert found.clicks.days == rows.days(), scope
