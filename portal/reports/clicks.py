@@ -43,11 +43,11 @@ async def read(scope: Scope) -> Tally:
 async def _read_sums(scope: Scope, tally: Tally) -> None:
     short = (scope.end - scope.start).days < FEW
     left = days_in(scope.start, scope.end) if short else await click_folds.read(scope, tally)
-    await db.side_by_side(_add_sums(scope, left, tally), _add_channels(scope, left, tally), _add_hours(scope, left, tally))
+    await db.side_by_side(_add_days(scope, left, tally), _add_channels(scope, left, tally), _add_hours(scope, left, tally))
 
 
 async def _read_days_and_channels(scope: Scope, tally: Tally) -> None:
-    await db.side_by_side(_add_sums(scope, [], tally), _add_channels(scope, days_in(scope.start, scope.end), tally))
+    await db.side_by_side(_add_days(scope, [], tally), _add_channels(scope, days_in(scope.start, scope.end), tally))
 
 
 def spans(scope: Scope, days: Sequence[date]) -> list[Scope]:
@@ -57,10 +57,23 @@ def spans(scope: Scope, days: Sequence[date]) -> list[Scope]:
     return [msgspec.structs.replace(scope, start=start, end=end) for start, end in zip(starts, ends, strict=True)]
 
 
-async def _add_sums(scope: Scope, left: Sequence[date], tally: Tally) -> None:
-    """Days of all the period; values and what was not counted, of those that are left."""
+async def _add_days(scope: Scope, left: Sequence[date], tally: Tally) -> None:
+    """Of all the period; and values and what was not counted, of the days that are left."""
+    await _add_sums(scope, await _without_blocks(scope, tally), left, tally)
+
+
+async def _without_blocks(scope: Scope, tally: Tally) -> list[Scope]:
+    """Where no sums say days: add what blocks of mixes say of them, and give the rest."""
+    if scope.owner or scope.mixer is None or scope.zone:
+        return [scope]
+    blocks, left = await click_folds.KEPT.there(scope, mix_folds.SMALLEST)
+    await _add_mixed_blocks(Mixed(scope, blocks, left), tally, hours=False)
+    return spans(scope, left)
+
+
+async def _add_sums(scope: Scope, days: Sequence[Scope], left: Sequence[date], tally: Tally) -> None:
     q = Query()
-    sources = [] if scope.zone else [_sums(scope, q, ["verdict"], scope.verdict.value)]
+    sources = [] if scope.zone else [_sums(span, q, ["verdict"], scope.verdict.value) for span in days]
     for span in spans(scope, left):
         sources += [] if scope.is_narrowed else [_sums(span, q, list(Dimension))]
         sources.append(_excluded(span, q))
@@ -151,11 +164,13 @@ def _of_week(hour: int) -> tuple[int, int]:
 
 async def _read_days(scope: Scope, tally: Tally) -> None:
     """Where rollups of one dimension say them."""
-    if scope.is_mixed or scope.reads_mixes or scope.zone:
+    if scope.reads_mixes or scope.zone:
         return
-    q = Query()
     dimension, value = scope.values[0]
-    source = _sums(scope, q, [dimension], value)
+    days, q = await _without_blocks(scope, tally), Query()
+    if not days:
+        return
+    source = " UNION ALL ".join(_sums(span, q, [dimension], value) for span in days)
     found = await db.rows(f"SELECT h.day, sum(h.clicks)::bigint AS number FROM ({source}) h GROUP BY 1", *q.args)
     tally.days.update({row["day"]: row["number"] for row in found})
 
@@ -221,7 +236,7 @@ async def _add_counted(mixed: Mixed, tally: Tally) -> None:
 async def _add_not_counted(mixed: Mixed, tally: Tally) -> None:
     """Lines of one filter say it also where they can't say what was counted."""
     scope = mixed.scope
-    if (scope.reads_mixes or scope.zone) and (left := await click_folds.read_not_counted(scope, tally)) is not None:
+    if scope.reads_mixes and (left := await click_folds.read_not_counted(scope, tally)) is not None:
         mixed = Mixed(scope, [], left)
     if not mixed.blocks and not mixed.left:
         return
@@ -255,8 +270,8 @@ async def _add_mixed_days(mixed: Mixed, tally: Tally) -> None:
         tally.days.update({row["day"]: row["number"] for row in found})
 
 
-async def _add_mixed_blocks(mixed: Mixed, tally: Tally) -> None:
-    """The same of blocks."""
+async def _add_mixed_blocks(mixed: Mixed, tally: Tally, *, hours: bool = True) -> None:
+    """The same of blocks. `hours`: also at which hours."""
     scope, q = mixed.scope, Query()
     if scope.zone or not mixed.blocks:
         return
@@ -267,8 +282,9 @@ async def _add_mixed_blocks(mixed: Mixed, tally: Tally) -> None:
         for size, first in mix_folds.by_size(mixed.blocks)
     ]
     found = await db.rows(" UNION ALL ".join(sources), *q.args)
-    hours = mix_folds.apart(sum(int(row["hours"]) for row in found), 7 * 24)
-    tally.hours.update({(hour // 24 + 1, hour % 24): number for hour, number in enumerate(hours) if number})
+    if hours:
+        by_hour = mix_folds.apart(sum(int(row["hours"]) for row in found), 7 * 24)
+        tally.hours.update({(hour // 24 + 1, hour % 24): number for hour, number in enumerate(by_hour) if number})
     for row in found:
         days = mix_folds.apart(int(row["by_day"]), row["days"])
         tally.days.update({row["day"] + timedelta(days=n): number for n, number in enumerate(days) if number})

@@ -109,8 +109,8 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def reads_mixes(self) -> bool:
-        """Whether only mixes say the days of it: of several filters at once, or of several places."""
-        return self.mixer is not None and (self.is_mixed or self.owner is None)
+        """Whether nothing but mixes says what it is: of several filters at once, or of a channel within another place."""
+        return self.mixer is not None and (self.is_mixed or (self.owner is None and self.channel_id is not None))
 
     @property
     def is_everywhere(self) -> bool:

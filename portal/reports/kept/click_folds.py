@@ -46,11 +46,12 @@ AT_ONCE = 20
 async def read(scope: Scope, tally: Tally) -> list[date]:
     """Add what lines say of `scope`; the days of it that they do not know."""
     owner = _owner(scope)
-    if owner is None or scope.zone or scope.is_mixed or scope.reads_mixes:
+    if owner is None or scope.reads_mixes:
         return days_in(scope.start, scope.end)
     smallest = OF_LINKS if scope.link_id else 1
     found, left = await KEPT.read(scope, Key(owner, *_filter(scope)), scope.end, smallest)
-    _add(tally, _together([parts for _, parts in found if parts]))
+    parts = _together([parts for _, parts in found if parts])
+    _add(tally, {"excluded": parts["excluded"]} if scope.zone else parts)  # nobody knows the time zone of a tap
     return left
 
 
