@@ -168,9 +168,9 @@ async def _totals(scope: Scope, by: By, dimensions: Sequence[str]) -> list[db.Ro
     else:
         owners = f"{links(scope, q)}, o AS (SELECT id, {by} AS key FROM l)"
     until = "SELECT clicks FROM click_total WHERE owner_id = o.id AND dimension = of.dimension AND day"
+    before = "0" if scope.is_from_the_first else f"coalesce(({until} < {q(scope.start)} ORDER BY day DESC LIMIT 1), 0)"
     return await db.rows(
-        f"{owners} SELECT of.dimension, o.key, sum(ending.clicks - coalesce("
-        f"({until} < {q(scope.start)} ORDER BY day DESC LIMIT 1), 0))::bigint AS number "
+        f"{owners} SELECT of.dimension, o.key, sum(ending.clicks - {before})::bigint AS number "
         f"FROM o CROSS JOIN unnest({q(list(dimensions))}::text[]) of (dimension) CROSS JOIN LATERAL "
         f"({until} BETWEEN {q(scope.start)} AND {q(scope.end)} ORDER BY day DESC LIMIT 1) ending GROUP BY 1, 2",
         *q.args,

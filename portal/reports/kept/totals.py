@@ -82,9 +82,10 @@ def ending(scope: Scope, q: Query, columns: Sequence[str]) -> str:
         f"SELECT {', '.join(columns)} FROM person_total WHERE workspace_id = {q(scope.workspace_id)} "
         f"AND owner_id = {q(scope.job_id or scope.workspace_id)} AND source = o.source AND day"
     )
+    nothing = "AND FALSE " if scope.is_from_the_first else ""
     return (
         f"FROM o CROSS JOIN LATERAL ({total} BETWEEN {q(scope.start)} AND {q(scope.end)} ORDER BY day DESC LIMIT 1) e "
-        f"LEFT JOIN LATERAL ({total} < {q(scope.start)} ORDER BY day DESC LIMIT 1) b ON true"
+        f"LEFT JOIN LATERAL ({total} < {q(scope.start)} {nothing}ORDER BY day DESC LIMIT 1) b ON true"
     )
 
 
