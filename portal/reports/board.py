@@ -10,11 +10,23 @@ from portal import db
 from portal.reports import bar, chance
 from portal.reports.bar import Bar
 from portal.reports.breakdowns import Breakdown, breakdowns
-from portal.reports.figures import ChannelRow, ChannelTable, Count, Figures, LinkRow, LinkTable, count, link_table
+from portal.reports.figures import (
+    ChannelRow,
+    ChannelTable,
+    Count,
+    Figures,
+    LinkFigures,
+    LinkRow,
+    LinkTable,
+    count,
+    link_figures,
+    link_table,
+)
 from portal.reports.filters import EVERY, Filters, View
 from portal.reports.funnel import Step, funnel
 from portal.reports.hours import Hours, hours
 from portal.reports.lines import TIMES, Column, Line, Sums, Text, columns, shows_times, sums
+from portal.reports.numbers import Source
 from portal.reports.ordering import sort_rows
 from portal.reports.scope import Scope
 from portal.reports.series import Series, series
@@ -22,6 +34,10 @@ from portal.web.templating import plural
 
 FIRST_LINKS = 25
 """How many links an open channel shows at first; more of them are asked for."""
+
+
+Links = tuple[LinkTable, LinkFigures]
+"""Now, and in the period before if it is compared."""
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,16 +158,16 @@ async def _count(scope: Scope, view: View) -> tuple[Count, Count | None]:
     return found, before[0] if before else None
 
 
-async def _links(scope: Scope, view: View, *, every_link: bool = False) -> tuple[LinkTable, LinkTable]:
+async def _links(scope: Scope, view: View, *, every_link: bool = False) -> Links:
     """Of all channels, or of the open one: now, and in the period before."""
     if not every_link:
         opened = _as_id(view.open)
         if opened is None or scope.channel_id not in (None, opened):
-            return LinkTable([]), LinkTable([])
+            return LinkTable([]), LinkFigures()
         scope = msgspec.structs.replace(scope, channel_id=opened)
-    earlier = [link_table(scope.before(), times=False)] if view.compare else []
+    earlier = [link_figures(scope.before(), times=False)] if view.compare else []
     found, *before = await db.side_by_side(link_table(scope, times=shows_times(view.show, view.order.key)), *earlier)
-    return found, before[0] if before else LinkTable([])
+    return found, before[0] if before else LinkFigures()
 
 
 def _as_id(text: str) -> UUID | None:
@@ -165,7 +181,7 @@ def _tables(
     view: View,
     found: Count,
     earlier: Count | None,
-    links: tuple[LinkTable, LinkTable],
+    links: Links,
     *,
     every_link: bool = False,
 ) -> Tables:
@@ -182,7 +198,7 @@ def _tables(
     )
 
 
-def _unknown(links: tuple[LinkTable, LinkTable]) -> frozenset[str]:
+def _unknown(links: Links) -> frozenset[str]:
     """Of two periods: what is known of one alone can't be compared."""
     return links[0].unknown | links[1].unknown
 
@@ -196,13 +212,13 @@ class _Rows:
         view: View,
         table: ChannelTable,
         before: ChannelTable | None,
-        links: tuple[LinkTable, LinkTable],
+        links: Links,
         *,
         every_link: bool,
     ) -> None:
         self.scope, self.view, self.table, self.before, self.every_link = scope, view, table, before, every_link
-        self.links, self.links_before, self.unknown = links[0].links, links[1].links, _unknown(links)
-        self.earlier = {row.id: row.figures for row in before.channels} if before else {}
+        self.links, self.links_before, self.unknown = links[0].links, links[1].figures, _unknown(links)
+        self.earlier: dict[Source, Figures] = {row.id: row.figures for row in before.channels} if before else {}
         self.most = max((row.figures.clicks for row in table.channels), default=0)
 
     def all(self) -> list[Row]:
@@ -229,7 +245,7 @@ class _Rows:
 
     def _links(self) -> dict[UUID, list[Row]]:
         """By channel."""
-        found, earlier = dict[UUID, list[Row]](), {row.id: row.figures for row in self.links_before}
+        found, earlier = dict[UUID, list[Row]](), self.links_before
         for row in self.links:
             line = self._line(row, earlier)
             made = Row(name=self._link_name(row), href=f"/app/links/{row.id}/figures", bar=self._bar(line), line=line)
@@ -241,7 +257,7 @@ class _Rows:
         parts = (f"“{row.label}”" if row.label else f"/{row.slug}", "" if self.scope.job_id else row.job_title)
         return " · ".join(part for part in parts if part) + (" (put away)" if row.archived else "")
 
-    def _line(self, row: ChannelRow | LinkRow, earlier: dict[UUID, Figures]) -> Line:
+    def _line(self, row: ChannelRow | LinkRow, earlier: dict[Source, Figures]) -> Line:
         return Line(
             figures=row.figures,
             times=row.times,

@@ -29,7 +29,8 @@ async def read(scope: Scope) -> Tally:
     channels alone."""
     tally = Tally()
     if not (scope.values or scope.reads_mixes):
-        await (_read_days_and_channels if scope.is_beside else _read_sums)(scope, tally)
+        # Channels of people's taps stand in totals.
+        await (_add_days(scope, [], tally) if scope.is_beside and scope.verdict is Verdict.PERSON else _read_sums(scope, tally))
     elif scope.mixer is None:
         await _read_clicks(scope, await click_folds.read_link(scope, tally), tally)
     else:
@@ -44,10 +45,6 @@ async def _read_sums(scope: Scope, tally: Tally) -> None:
     short = (scope.end - scope.start).days < FEW
     left = days_in(scope.start, scope.end) if short else await click_folds.read(scope, tally)
     await db.side_by_side(_add_days(scope, left, tally), _add_channels(scope, left, tally), _add_hours(scope, left, tally))
-
-
-async def _read_days_and_channels(scope: Scope, tally: Tally) -> None:
-    await db.side_by_side(_add_days(scope, [], tally), _add_channels(scope, days_in(scope.start, scope.end), tally))
 
 
 def spans(scope: Scope, days: Sequence[date]) -> list[Scope]:

@@ -167,16 +167,29 @@ def _table(
     )
 
 
+class LinkFigures(msgspec.Struct, frozen=True):
+    figures: dict[Source, Figures] = {}
+    times: dict[UUID, Times] = {}
+    unknown: frozenset[str] = frozenset()
+    """As in `LinkTable`."""
+
+
+async def link_figures(scope: Scope, *, times: bool = True) -> LinkFigures:
+    """By link. `times`: also how long those of each took."""
+    taps = numbers.taps_of_links(scope) if scope.is_narrowed else numbers.taps(scope, By.LINK)
+    everybody, counted = await db.side_by_side(people.everybody(scope, By.LINK, times=times), taps)
+    return LinkFigures(_figures(counted, everybody), everybody.times, scope.unknown | counted.unknown)
+
+
 async def link_table(scope: Scope, *, times: bool = True) -> LinkTable:
     """Links in use, and those that were put away but have figures in the period. Under a filter of clicks or people, those with
     figures only. `times`: also how long those of each took."""
-    taps = numbers.taps_of_links(scope) if scope.is_narrowed else numbers.taps(scope, By.LINK)
-    everybody, counted, found = await db.side_by_side(people.everybody(scope, By.LINK, times=times), taps, _links(scope))
-    by_link = _figures(counted, everybody)
-    rows = [LinkRow(**row, figures=by_link.get(row["id"], NONE), times=everybody.times.get(row["id"], Times())) for row in found]
+    known, found = await db.side_by_side(link_figures(scope, times=times), _links(scope))
+    by_link = known.figures
+    rows = [LinkRow(**row, figures=by_link.get(row["id"], NONE), times=known.times.get(row["id"], Times())) for row in found]
     shown = [row for row in rows if row.figures != NONE or not (row.archived or scope.is_narrowed)]
     ranked = sorted(shown, key=lambda row: (-row.figures.clicks, -row.figures.people, row.slug))
-    return LinkTable(ranked, scope.unknown | counted.unknown)
+    return LinkTable(ranked, known.unknown)
 
 
 def total(figures: Iterable[Figures]) -> Figures:

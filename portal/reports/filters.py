@@ -186,11 +186,12 @@ def _pair(name: str, value: str) -> str:
 async def read_filters(workspace_id: UUID, query: Mapping[str, str]) -> Filters:
     """Raises `Missing` for a job, campaign, channel or link that is not there. Other values are taken as they are: those that
     never occurred are found nowhere."""
-    places = {kind: await find_place(workspace_id, kind, query[kind]) for kind in PLACES if query.get(kind)}
+    kinds = [kind for kind in PLACES if query.get(kind)]
+    found = await db.side_by_side(*(find_place(workspace_id, kind, query[kind]) for kind in kinds))
     values = {dimension: _text(query[dimension]) for dimension in Dimension if query.get(dimension)}
     verdict = query.get("verdict", "")
     return Filters(
-        places=places,
+        places=dict(zip(kinds, found, strict=True)),
         values={dimension: "" if value == NOTHING else value for dimension, value in values.items()},
         zone=_text(query.get("zone", "")),
         verdict=Verdict(verdict) if verdict in set(Verdict) else Verdict.PERSON,

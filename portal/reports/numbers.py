@@ -29,7 +29,7 @@ class Origin(StrEnum):
 Source = UUID | Origin
 """The id of a channel or channel link, or what there is instead."""
 Numbers = dict[Source, int]
-FEW_TAPS = 2_000
+FEW_TAPS = 1_000
 """In a view of links under filters: so many are looked up one by one."""
 
 
@@ -67,7 +67,8 @@ async def taps_of_links(scope: Scope) -> Taps:
 
 async def _are_few(scope: Scope) -> bool:
     """As many as can be looked up while somebody waits."""
-    return bool(sum([row["number"] for row in await _totals(scope, By.LINK, ["verdict"])]) <= FEW_TAPS)
+    by = By.CHANNEL if scope.channel_id and scope.owner else By.LINK
+    return bool(sum([row["number"] for row in await _totals(scope, by, ["verdict"])]) <= FEW_TAPS)
 
 
 async def _one_by_one(scope: Scope) -> Taps:
@@ -160,11 +161,12 @@ async def clicks_of_links(workspace_id: UUID, link_ids: Sequence[UUID]) -> list[
 
 
 async def _totals(scope: Scope, by: By, dimensions: Sequence[str]) -> list[db.Row]:
-    """What stood at the end of the period less what stood before it: two looks at an index for each link, however long it is; all
-    links of a workspace have totals by channel too."""
+    """What stood at the end of the period less what stood before it: two looks at an index for each link, however long it is. All
+    links of a channel have totals of their own."""
     q = Query()
-    if scope.is_everywhere and by is By.CHANNEL:
-        owners = f"WITH o AS (SELECT id, id AS key FROM channel WHERE workspace_id = {q(scope.workspace_id)})"
+    if by is By.CHANNEL and scope.owner and scope.owner in (scope.workspace_id, scope.channel_id):
+        only = f" AND id = {q(scope.channel_id)}" if scope.channel_id else ""
+        owners = f"WITH o AS (SELECT id, id AS key FROM channel WHERE workspace_id = {q(scope.workspace_id)}{only})"
     else:
         owners = f"{links(scope, q)}, o AS (SELECT id, {by} AS key FROM l)"
     until = "SELECT clicks FROM click_total WHERE owner_id = o.id AND dimension = of.dimension AND day"

@@ -33,18 +33,20 @@ async def figures_page(request: AnyRequest, member: SignedIn, now: datetime) -> 
 
 @get("/app/jobs/{job_id:uuid}/figures", opt=SEE)
 async def job_figures_page(request: AnyRequest, member: SignedIn, now: datetime, job_id: UUID) -> Template:
-    job = await jobs.get_job(member.workspace_id, job_id)
-    filters = (await read_filters(member.workspace_id, request.query_params)).at(job=Place(job.id, job.title))
-    context, status = await _context(member, request.query_params, now, filters, path=f"/app/jobs/{job.id}/figures", of="job")
+    query = request.query_params
+    job, filters = await db.side_by_side(jobs.get_job(member.workspace_id, job_id), read_filters(member.workspace_id, query))
+    at_job = filters.at(job=Place(job.id, job.title))
+    context, status = await _context(member, query, now, at_job, path=f"/app/jobs/{job.id}/figures", of="job")
     return job_page(request, member, "reports/job_figures.html", job=job, tab="figures", status=status, **context)
 
 
 @get("/app/links/{link_id:uuid}/figures", opt=SEE)
 async def link_figures_page(request: AnyRequest, member: SignedIn, now: datetime, link_id: UUID) -> Template:
     """Its job, campaign and channel are its own: filters by them have no meaning here."""
-    link = await get_link(member.workspace_id, link_id)
-    filters = (await read_filters(member.workspace_id, request.query_params)).only_at(link=Place(link.id, link.name))
-    context, status = await _context(member, request.query_params, now, filters, path=f"/app/links/{link.id}/figures", of="link")
+    query = request.query_params
+    link, filters = await db.side_by_side(get_link(member.workspace_id, link_id), read_filters(member.workspace_id, query))
+    at_link = filters.only_at(link=Place(link.id, link.name))
+    context, status = await _context(member, query, now, at_link, path=f"/app/links/{link.id}/figures", of="link")
     return member_page(request, member, "reports/link_figures.html", nav="figures", status=status, link=link, **context)
 
 

@@ -4,6 +4,7 @@ import asyncio
 import os
 import statistics
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import httpx
@@ -11,12 +12,12 @@ import httpx
 from portal import redis
 from portal.accounts import sessions
 from portal.settings import settings
+from tests.bench.views import every
 from tests.bench.web import Server, application
 from tests.bench.years import Year
 
 PLAIN = "/app/sign-in"
 PAGES = (
-    PLAIN,
     *(f"/app/figures?period={period}" for period in ("today", "7", "30", "90", "all")),
     "/app/figures?compare=1",
     "/app/figures?open={channel}",
@@ -48,34 +49,47 @@ PAGES = (
     "/app/jobs",
 )
 A_ROUND = 10
+BAR = 10
+"""How many times as long as the sign-in page no view may take."""
 
 
 def run(year: Year, rounds: int) -> None:
     os.environ["DATABASE_URL"] = year.url
     settings.cache_clear()
+    places = {"job": year.jobs[0], "campaign": year.campaign_id, "channel": year.channels[0], "link": year.links[0]}
     with application("portal.app:create_app") as server:
-        taken = asyncio.run(_measure(server, year, rounds))
-    _report(taken, year.clicks)
+        print(
+            f"figures at {year.clicks:,} clicks; medians, and ratios to the sign-in page, which is asked just before", flush=True
+        )
+        pages, views = ([page.format(**places) for page in some] for some in (PAGES, every()))
+        _report(asyncio.run(_measure(server, year, pages, rounds * A_ROUND))[1], len(pages))
+        first, again = asyncio.run(_measure(server, year, views, 2 * rounds))
+    over, at_first = (sum(_medians(times)[1] > BAR for times in taken.values()) for taken in (again, first))
+    print(f"of {len(views):,} views, {over} take more than {BAR} times as long ({at_first} when first looked at); the slowest:")
+    _report(again, SLOWEST)
 
 
-async def _measure(server: Server, year: Year, rounds: int) -> dict[str, list[float]]:
-    """Seconds that each page took, one after the other, in turn."""
+SLOWEST = 30
+Taken = dict[str, list[tuple[float, float]]]
+"""Seconds that each page took, and the sign-in page before it."""
+
+
+async def _measure(server: Server, year: Year, pages: Sequence[str], times: int) -> tuple[Taken, Taken]:
+    """Of the first look at each page, and of those after it."""
     await redis.open(settings().redis_url)
     cookies = {sessions.cookie_name(): await sessions.begin(year.member.id, now=datetime.now(UTC))}
-    taken: dict[str, list[float]] = {page: [] for page in PAGES}
+    first, again = dict[str, list[tuple[float, float]]](), dict[str, list[tuple[float, float]]]()
     base = f"http://127.0.0.1:{server.port}"
-    places = {"job": year.jobs[0], "campaign": year.campaign_id, "channel": year.channels[0], "link": year.links[0]}
     async with (
         httpx.AsyncClient(base_url=base, cookies=cookies, timeout=60) as member,
         httpx.AsyncClient(base_url=base, timeout=60) as stranger,
     ):
-        for number in range(rounds * A_ROUND + 2):
-            for page in PAGES:
-                seconds = await _get(stranger if page == PLAIN else member, page.format(**places))
-                if number >= 2:  # the first fill the caches
-                    taken[page].append(seconds)
+        await _get(stranger, PLAIN)
+        for page in pages:
+            taken = [(await _get(stranger, PLAIN), await _get(member, page)) for _ in range(times + 1)]
+            first[page], again[page] = [taken[0][::-1]], [pair[::-1] for pair in taken[1:]]
     await redis.close()
-    return taken
+    return first, again
 
 
 async def _get(client: httpx.AsyncClient, path: str) -> float:
@@ -87,8 +101,14 @@ async def _get(client: httpx.AsyncClient, path: str) -> float:
     return seconds
 
 
-def _report(taken: dict[str, list[float]], clicks: int) -> None:
-    print(f"figures at {clicks:,} clicks: {len(taken[PLAIN])} times each, in turn; medians, and ratios to the sign-in page")
-    for page, seconds in taken.items():
-        ratios = [one / plain for one, plain in zip(seconds, taken[PLAIN], strict=True)]
-        print(f"  {page:48} {statistics.median(seconds) * 1000:8.1f} ms  {statistics.median(ratios):6.1f}")
+def _report(taken: Taken, most: int) -> None:
+    """As they stand, or the slowest."""
+    pages = {page: _medians(times) for page, times in taken.items()}
+    shown = list(pages) if most >= len(pages) else sorted(pages, key=lambda page: -pages[page][1])[:most]
+    for page in shown:
+        seconds, ratio = pages[page]
+        print(f"  {seconds * 1000:8.1f} ms  {ratio:6.1f}  {page}")
+
+
+def _medians(times: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    return statistics.median(seconds for seconds, _ in times), statistics.median(seconds / plain for seconds, plain in times)
