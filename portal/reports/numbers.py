@@ -16,7 +16,7 @@ from portal import db
 from portal.reports.clicks import narrowed, spans
 from portal.reports.kept import click_folds
 from portal.reports.kept.blocks import days_in
-from portal.reports.scope import CHANNEL, By, Query, Scope, links, single
+from portal.reports.scope import CHANNEL, By, Query, Scope, in_time, links, single
 
 
 class Origin(StrEnum):
@@ -29,7 +29,7 @@ class Origin(StrEnum):
 Source = UUID | Origin
 """The id of a channel or channel link, or what there is instead."""
 Numbers = dict[Source, int]
-FEW_TAPS = 1_000
+FEW_HITS = 1_500
 """In a view of links under filters: so many are looked up one by one."""
 
 
@@ -49,16 +49,16 @@ class Taps(msgspec.Struct, frozen=True):
 async def taps(scope: Scope, by: By) -> Taps:
     """Without filters."""
     found: dict[str, Numbers] = {"verdict": {}, "visitor": {}, "landed": {}}
-    for row in await _totals(scope, by, list(found)):
+    for row in await _totals(scope, by):
         found[row["dimension"]][row["key"]] = row["number"]
     return Taps(found["verdict"], found["visitor"], found["landed"])
 
 
 async def taps_of_links(scope: Scope) -> Taps:
-    """Under filters."""
+    """Under filters, or of another verdict."""
     if "clicks" in scope.unknown:
         return Taps({}, {}, {})
-    if await _are_few(scope):
+    if scope.values and await _are_few(scope):
         return await _one_by_one(scope)
     if scope.is_mixed:
         return Taps({}, {}, {}, frozenset({"clicks", "landed"}))
@@ -66,9 +66,11 @@ async def taps_of_links(scope: Scope) -> Taps:
 
 
 async def _are_few(scope: Scope) -> bool:
-    """As many as can be looked up while somebody waits."""
-    by = By.CHANNEL if scope.channel_id and scope.owner else By.LINK
-    return bool(sum([row["number"] for row in await _totals(scope, by, ["verdict"])]) <= FEW_TAPS)
+    """As many as can be looked up while somebody waits, whatever their verdict: an index says so, and stops at one more."""
+    q = Query()
+    hits = f"SELECT FROM click c WHERE c.link_id = l.id AND {in_time(scope, q)} LIMIT {FEW_HITS + 1}"
+    found = f"SELECT FROM l CROSS JOIN LATERAL ({hits}) c LIMIT {FEW_HITS + 1}"
+    return bool(await db.value(f"{links(scope, q)} SELECT count(*) <= {FEW_HITS} FROM ({found}) h", *q.args))
 
 
 async def _one_by_one(scope: Scope) -> Taps:
@@ -160,7 +162,7 @@ async def clicks_of_links(workspace_id: UUID, link_ids: Sequence[UUID]) -> list[
     )
 
 
-async def _totals(scope: Scope, by: By, dimensions: Sequence[str]) -> list[db.Row]:
+async def _totals(scope: Scope, by: By) -> list[db.Row]:
     """What stood at the end of the period less what stood before it: two looks at an index for each link, however long it is. All
     links of a channel have totals of their own."""
     q = Query()
@@ -173,7 +175,7 @@ async def _totals(scope: Scope, by: By, dimensions: Sequence[str]) -> list[db.Ro
     before = "0" if scope.is_from_the_first else f"coalesce(({until} < {q(scope.start)} ORDER BY day DESC LIMIT 1), 0)"
     return await db.rows(
         f"{owners} SELECT of.dimension, o.key, sum(ending.clicks - {before})::bigint AS number "
-        f"FROM o CROSS JOIN unnest({q(list(dimensions))}::text[]) of (dimension) CROSS JOIN LATERAL "
+        "FROM o CROSS JOIN (VALUES ('verdict'), ('visitor'), ('landed')) of (dimension) CROSS JOIN LATERAL "
         f"({until} BETWEEN {q(scope.start)} AND {q(scope.end)} ORDER BY day DESC LIMIT 1) ending GROUP BY 1, 2",
         *q.args,
     )

@@ -24,8 +24,8 @@ CASE WHEN uuid_extract_timestamp(a.click_id) BETWEEN a.created_at - interval '{C
 """
 """When the click was that brought `application a`. It is in the click's id, to the millisecond (UUID version 7, RFC 9562); the
 address of the page brought it, so what lies elsewhere in time is not believed."""
-TWO_DAYS = timedelta(days=2)
-"""Farther apart than any two time zones."""
+FARTHEST = timedelta(hours=26)
+"""From UTC-12 to UTC+14: no two clocks are farther apart."""
 
 
 class Dimension(StrEnum):
@@ -219,8 +219,12 @@ def single(scope: Scope, q: Query) -> str:
     values = [f"{COLUMN[dimension]} = {q(value)}" for dimension, value in scope.values]
     # Days are those that the rollups counted by, also if the workspace has moved since. The times say in which months to look.
     days = f"c.day BETWEEN {q(scope.start)} AND {q(scope.end)}"
-    period = f"{days} AND c.at >= {q(scope.begins_at - TWO_DAYS)} AND c.at < {q(scope.ends_at + TWO_DAYS)}"
-    return " AND ".join([f"c.workspace_id = {q(scope.workspace_id)}", period, *values])
+    return " AND ".join([f"c.workspace_id = {q(scope.workspace_id)}", days, in_time(scope, q), *values])
+
+
+def in_time(scope: Scope, q: Query) -> str:
+    """Of `click c`: the period, and what other clocks might call so."""
+    return f"c.at >= {q(scope.begins_at - FARTHEST)} AND c.at < {q(scope.ends_at + FARTHEST)}"
 
 
 def arrived(scope: Scope, q: Query, of: str = "application", *, zones: bool = False) -> str:

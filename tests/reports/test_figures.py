@@ -60,10 +60,10 @@ async def test_every_number_is_what_the_rows_say(world: World) -> None:
             await check(scope_of(world.workspace_id, start, end, **place), tables)
 
 
-@pytest.mark.parametrize("few", [0, numbers.FEW_TAPS])
+@pytest.mark.parametrize("few", [0, numbers.FEW_HITS])
 async def test_every_number_under_a_filter_is_what_the_rows_say(world: World, monkeypatch: pytest.MonkeyPatch, few: int) -> None:
     """Also where links have too many taps to be looked up one by one."""
-    monkeypatch.setattr(numbers, "FEW_TAPS", few)
+    monkeypatch.setattr(numbers, "FEW_HITS", few)
     tables = await raw.tables()
     start, end = PERIODS[1]
     for filters in FILTERS:
@@ -82,8 +82,8 @@ async def test_days_that_are_put_together_say_what_they_said(world: World, monke
     nothing: dict[str, Any] = {}
     for filters in [nothing, *FILTERS]:
         for place in [nothing, {"job_id": world.jobs[1]}, {"link_id": world.links[1]}, *groups(world)]:
-            for first, few in ((None, numbers.FEW_TAPS), (start, 0)):
-                monkeypatch.setattr(numbers, "FEW_TAPS", few)
+            for first, few in ((None, numbers.FEW_HITS), (start, 0)):
+                monkeypatch.setattr(numbers, "FEW_HITS", few)
                 await check(scope_of(world.workspace_id, start, TODAY, first=first, **place, **filters), tables)
     late = [hit(world.links[0], NOW - timedelta(days=days), visitor=b"late") for days in (5, 20)]
     await record([*late, landing(late[0])])

@@ -171,7 +171,7 @@ async def test_links_with_very_many_taps_say_what_is_not_counted_of_them_under_f
     of_few = await marketer.get("/app/figures", params=query | {"app": "Instagram"})
     assert "Visitors by app are not kept." in of_few.text
     assert "link by link here" not in of_few.text
-    monkeypatch.setattr(numbers, "FEW_TAPS", 0)
+    monkeypatch.setattr(numbers, "FEW_HITS", 0)
     one = await marketer.get("/app/figures", params=query)
     several = await marketer.get("/app/figures", params=query | {"language": "en"})
     assert "Under a filter, so many landings are not counted link by link here" in one.text
