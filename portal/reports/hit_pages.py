@@ -55,10 +55,12 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 async def hits_page(request: AnyRequest, member: SignedIn, now: datetime) -> Template:
     """With ``verdict`` and ``reason`` only those; with ``verdict=person`` what was counted."""
     asked, errors = await _read(member, request.query_params, now)
-    scope = asked.filters.scope(member.workspace_id, member.timezone, asked.period.start, asked.period.end)
+    whole = asked.filters.scope(member.workspace_id, member.timezone, asked.period.start, asked.period.end)
+    scope = await hits.still_kept(whole)
     shown, total = await hits.list_hits(scope, verdict=asked.verdict, reason=asked.reason, page=asked.page)
     context = {
         **{"hits": shown, "asked": asked, "excluded": excluded, "verdicts": VERDICTS, "errors": errors},
+        "kept_since": scope.start if scope.start > whole.start else None,
         "page": pager(path=PATH, query=asked.query, page=asked.page, total=total),
     }
     status = HTTP_422_UNPROCESSABLE_ENTITY if errors else HTTP_200_OK
@@ -75,7 +77,7 @@ async def _read(member: SignedIn, query: Mapping[str, str], now: datetime) -> tu
         period=period,
         filters=filters,
         verdict=Verdict(verdict) if verdict in set(Verdict) else None,
-        reason=reason if reason in excluded.EVERY_REASON else "",
+        reason=reason if reason in excluded.EVERY_REASON and verdict != Verdict.PERSON else "",
         page=page_number(query.get("page")),
     )
     return asked, errors

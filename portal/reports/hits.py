@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from portal import db
+from portal.clicks import retention
 from portal.clicks.verdicts import Verdict
 from portal.reports import clicks
 from portal.reports.scope import CHANNEL, Query, Scope, at_place, single
@@ -32,12 +33,20 @@ class ShownHit(msgspec.Struct, frozen=True, kw_only=True):
         return self.user_agent if len(self.user_agent) <= LONGEST_AGENT else f"{self.user_agent[: LONGEST_AGENT - 1]}…"
 
 
+async def still_kept(scope: Scope) -> Scope:
+    """The days of it whose clicks are there: those of old months may have been dropped. What they were counted to stays."""
+    first = await retention.first_whole_day()
+    return msgspec.structs.replace(scope, start=max(scope.start, first)) if first else scope
+
+
 async def list_hits(scope: Scope, *, verdict: Verdict | None, reason: str = "", page: int = 1) -> tuple[list[ShownHit], int]:
-    """One page of hits, the newest first, and how many there are. `verdict` None: all that were not counted. Of people those on
-    channel links, as they are counted, and without regard to `reason`: there is none for that.
+    """One page of hits, the newest first, and how many there are, of days that are `still_kept`. `verdict` None: all that were
+    not counted. Of people those on channel links, as they are counted, and without regard to `reason`: there is none for that.
 
     The verdict of `scope` itself is not asked.
     """
+    if scope.start > scope.end:
+        return [], 0
     counted = await clicks.read(msgspec.structs.replace(scope, verdict=Verdict.PERSON))
     total = counted.days.total() if verdict is Verdict.PERSON else _not_counted(counted, verdict, reason)
     if not total:

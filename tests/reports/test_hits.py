@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import httpx
 import msgspec
 import pytest
 
@@ -77,3 +78,16 @@ async def test_however_often_it_is_asked_the_database_plans_it_for_what_is_asked
         await list_hits(scope_of(world, channel_id=world.channels[0]), verdict=None)
     plans = await db.rows("SELECT custom_plans, generic_plans FROM pg_prepared_statements WHERE statement LIKE '%c.user_agent%'")
     assert (8, 0) in [tuple(row) for row in plans]
+
+
+async def test_hits_of_months_that_were_dropped_are_not_promised(world: World, marketer: httpx.AsyncClient) -> None:
+    query = {"from": f"{DAYS[0]}", "to": f"{DAYS[1]}", "verdict": "person"}
+    assert "Single hits are kept since" not in (await marketer.get("/app/figures/hits", params=query)).text
+    await db.run("INSERT INTO click_retention (kept_from) VALUES ('2026-11-01')")
+    expected = await raw("c.verdict = 'person' AND l.kind = 'channel' AND c.day >= '2026-11-02'")
+    page = await marketer.get("/app/figures/hits", params=query)
+    assert f" of {len(expected)} hits" in page.text.replace("\n", " ")
+    assert "Single hits are kept since 2 Nov 2026." in page.text
+    gone = await marketer.get("/app/figures/hits", params={"from": "2026-08-01", "to": "2026-10-20"})
+    assert gone.status_code == 200
+    assert "No such hit" in gone.text
