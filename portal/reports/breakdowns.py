@@ -6,6 +6,7 @@ from portal.reports.figures import Count
 from portal.reports.filters import NAMES, NOTHING, View, label, zone_label
 from portal.reports.scope import Dimension, Scope
 from portal.reports.tally import Counted
+from portal.web.drawing import Bar
 from portal.web.templating import percent
 
 
@@ -27,13 +28,10 @@ class Breakdown(msgspec.Struct, frozen=True, kw_only=True):
     """The most frequent first."""
 
     @property
-    def bars(self) -> list[dict[str, object]]:
+    def bars(self) -> list[Bar]:
         """As charts take them."""
         whole = self.total
-        return [
-            {"label": item.label, "value": item.number, "href": item.href, "note": percent(item.number, whole)}
-            for item in self.items
-        ]
+        return [Bar(item.label, item.number, item.href, percent(item.number, whole)) for item in self.items]
 
     @property
     def total(self) -> int:

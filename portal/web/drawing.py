@@ -65,6 +65,38 @@ def number_rows(heads: Iterable[str], columns: Sequence[Sequence[int | None]]) -
     )
 
 
+class Bar(NamedTuple):
+    """A line of a breakdown: a name that leads to what is behind it, and its number with a note."""
+
+    label: str
+    value: int
+    href: str
+    note: str
+
+
+def bars(items: Iterable[Bar], whole: int) -> Markup:
+    """`whole`: what a bar of full length stands for."""
+    return _joined(
+        f'  <li><span class="bar-box">{bar(f"{min(100 * item.value / whole, 100) if whole else 0:.1f}")}'
+        f'<a href="{escape(item.href)}">{_escaped(item.label)}</a></span>\n'
+        f'    <span class="bar-number">{item.value:,} <span class="muted">{_escaped(item.note)}</span></span></li>\n'
+        for item in items
+    )
+
+
+class Choice(Protocol):
+    """A line of a menu."""
+
+    @property
+    def label(self) -> str: ...
+    @property
+    def href(self) -> str: ...
+
+
+def choices(items: Iterable[Choice]) -> Markup:
+    return _joined(f'<a href="{escape(item.href)}">{_escaped(item.label)}</a>' for item in items)
+
+
 class Figure(Protocol):
     """A cell of a table of figures: its text, or none where nobody can tell; beside it a note, and the change since before."""
 

@@ -93,7 +93,7 @@ def test_what_people_typed_is_escaped_everywhere() -> None:
     html = page(
         '{% import "macros/ui.html" as ui %}{% import "macros/charts.html" as charts %}'
         "{{ ui.bar_name(evil, 1, 2) }}{{ ui.copy_button(evil) }}{{ ui.timeline_list([{'kind': 'done', 'title': evil}]) }}"
-        "{{ ui.facts([(evil, evil)]) }}{{ charts.bars([{'label': evil, 'value': 1}], evil) }}"
+        "{{ ui.facts([(evil, evil)]) }}{{ charts.bars([drawing.Bar(evil, 1, evil, evil)], evil, 1) }}"
         "{{ charts.lines('c', evil, [evil, evil], [{'name': evil, 'values': [1, 2], 'kind': 'area'}]) }}",
         evil=evil,
     )
@@ -117,7 +117,7 @@ def test_a_chart_of_nothing_says_so() -> None:
     html = page(
         '{% import "macros/charts.html" as charts %}'
         "{{ charts.lines('c', 'Clicks', [], [{'name': 'Clicks', 'values': [], 'kind': 'area'}]) }}"
-        "{{ charts.funnel([]) }}{{ charts.bars([], 'None') }}{{ charts.spark([], 'None') }}"
+        "{{ charts.funnel([]) }}{{ charts.bars([], 'None', 0) }}{{ charts.spark([], 'None') }}"
     )
 
     assert "Nothing in this period yet." in html
