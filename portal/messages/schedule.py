@@ -172,7 +172,7 @@ def _by_hand(case: Case, wish: Wanted) -> Slot:
         slot = _snoozed(facts.snoozed_until, facts)
         slot = Slot(slot.at, slot.code, _moved(wish.at, facts, slot.moved))
     slot = _not_in_the_night(_out_of_quiet(slot, wish, facts), wish, case)
-    if slot.at < case.now - LATE:
+    if slot.at < _given_up(case):
         raise NoSlot(Reason.MISSED, "Its time had passed")
     if facts.deadline_at is not None and slot.at >= facts.deadline_at:
         raise NoSlot(Reason.AFTER_DEADLINE, "After the deadline")
@@ -185,7 +185,7 @@ def _slot(case: Case, wish: Wanted, later: Sequence[Wanted], taken: Sequence[Tak
     if len(taken) >= most:
         raise NoSlot(Reason.CAP, f"{most} {'nudge is' if most == 1 else 'nudges are'} the most for one person")
     slot = _free_slot(wish, _floor(case, taken), facts)
-    if slot.at < case.now - LATE:
+    if slot.at < _given_up(case):
         raise NoSlot(Reason.MISSED, "Its time had passed")
     slot = _not_in_the_night(slot, wish, case)
     if not wish.is_reminder:
@@ -230,6 +230,15 @@ def _out_of_quiet(slot: Slot, wish: Wanted, facts: ApplicationFacts) -> Slot:
         return slot
     moved = f"{slot.moved}, {quiet_ends(facts)}" if slot.moved else _moved(wish.at, facts, quiet_ends(facts))
     return Slot(spread.after_night(allowed, wish.step.key, facts), Reason.QUIET_HOURS, moved)
+
+
+def _given_up(case: Case) -> datetime:
+    """What should have gone before this goes no more. In a night it is what it was at its beginning: a nudge that waits for the
+    morning is not given up while it waits."""
+    hours, zones = case.facts.quiet, case.facts.zones
+    evening = quiet.last_allowed(case.now, hours, zones) if quiet.is_quiet(case.now, hours, zones) else None
+    began = quiet.closes_at(evening, hours, zones) if evening is not None else None
+    return (began or case.now) - LATE
 
 
 def _not_in_the_night(slot: Slot, wish: Wanted, case: Case) -> Slot:

@@ -226,6 +226,13 @@ def test_an_overdue_nudge_waits_out_the_night() -> None:
     assert first.due_at == at("2026-11-24 08:00") and first.reason.startswith("3 h after they stopped; moved from Mon 13:00")
 
 
+def test_an_overdue_nudge_that_waits_for_the_morning_is_not_given_up_before_it() -> None:
+    [evening, *_] = schedule(person(), DEFAULT, at("2026-11-23 22:00"))
+    [dawn, *_] = schedule(person(), DEFAULT, at("2026-11-24 07:59"))
+    assert evening == dawn
+    assert evening.state is State.SCHEDULED
+
+
 INVITED: dict[str, Any] = {"stage": "invited", "invite": True, "invited_at": at("2026-11-23 23:00"), "captured_at": None}
 
 

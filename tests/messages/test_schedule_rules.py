@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from portal.messages.facts import ApplicationFacts, Done
 from portal.messages.plans import Plan, Step
-from portal.messages.quiet import QuietHours, is_quiet
+from portal.messages.quiet import QuietHours, is_quiet, next_allowed
 from portal.messages.rehearsal import sample
 from portal.messages.rules import Planned
 from portal.messages.schedule import LATE, anchor, schedule
@@ -174,11 +174,13 @@ def test_members_replies_and_the_comparison_are_heeded(life: Life) -> None:
 @MANY
 @given(lives(), st.floats(0, 1))
 def test_time_passing_alone_moves_nothing_still_to_come(life: Life, part: float) -> None:
-    """Planning again a while later gives the same times, so that planning often is harmless. At the moment itself, a step that
-    waited for the night to end is no longer moved: it goes."""
+    """Planning again a while later gives the same times, so that planning often is harmless. Once the night has ended, a step
+    that waited for that is no longer moved: it goes."""
     facts, plan, now = life
     before = going(schedule(facts, plan, now))
-    first = min((p.due_at for p in before), default=now)
+    morning = next_allowed(now, facts.quiet, facts.zones)
+    ends = [morning] if morning is not None and morning > now else []
+    first = min([*(p.due_at for p in before), *ends], default=now)
     then = now + max(min((first - now) * part, first - now - timedelta(microseconds=1)), timedelta(0))
     assert going(schedule(facts, plan, then)) == before
 
