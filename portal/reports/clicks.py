@@ -1,7 +1,7 @@
 """The SQL of what the hits of a scope were, all its links together: their days, hours and values, and what was not counted.
 
 Without filters the rollups' sums say it; of days that are over, lines put together say all but the days. Filters of apps, devices
-and the like read the mixes; where there are none, the single clicks of the period.
+and the like read the mixes; of one link lines, and single clicks of the days that they do not know.
 """
 
 from collections.abc import Sequence

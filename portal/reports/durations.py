@@ -52,6 +52,11 @@ def flat(steps: Sequence[Counter[int]]) -> list[int]:
     return [one for pair in pairs for one in pair]
 
 
+def pairs(counts: Counter[int]) -> list[int]:
+    """Keys and numbers in one list, in order, as `add_flat` takes them."""
+    return [one for pair in sorted(counts.items()) for one in pair]
+
+
 def add_flat(whole: Counter[int], kept: Sequence[int] | None, sign: int = 1) -> None:
     """Add what `flat` made of the steps, as it is."""
     one_by_one = iter(kept or ())

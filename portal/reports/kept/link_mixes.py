@@ -13,7 +13,7 @@ from uuid import UUID
 
 from portal import db
 from portal.clicks.verdicts import Verdict
-from portal.reports.durations import add_flat
+from portal.reports.durations import add_flat, pairs
 from portal.reports.kept.blocks import Block, Key, Parts
 from portal.reports.scope import CHANNEL, COLUMN, Dimension, Scope
 from portal.reports.tally import Tally
@@ -32,7 +32,7 @@ async def of_days(workspace_id: UUID, block: Block) -> dict[Key, Parts]:
         parts = lines.setdefault(Key(row["link_id"], MIXES), {"channel": str(row["channel_id"]), "mixes": []})
         hours = Counter(at % HOURS for at in row["moments"])
         days = Counter(block.day.toordinal() + at // HOURS for at in row["moments"])
-        parts["mixes"].append([*(row[name] for name in KNOWN), row["hits"], row["landed"], _pairs(hours), _pairs(days)])
+        parts["mixes"].append([*(row[name] for name in KNOWN), row["hits"], row["landed"], pairs(hours), pairs(days)])
     return dict(lines)
 
 
@@ -61,7 +61,7 @@ def together(lines: Sequence[Parts]) -> Parts:
             add_flat(by_hour, hours)
             add_flat(by_day, days)
     mixes = [
-        [*known, counts["hits"], counts["landed"], _pairs(by_hour), _pairs(by_day)]
+        [*known, counts["hits"], counts["landed"], pairs(by_hour), pairs(by_day)]
         for known, (counts, by_hour, by_day) in sums.items()
     ]
     return {"channel": lines[0]["channel"], "mixes": mixes}
@@ -90,7 +90,3 @@ def _count(tally: Tally, channel_id: UUID, values: Sequence[str], hits: int, lan
     tally.landed[channel_id] += landed
     for name, value in zip(Dimension, values, strict=True):
         tally.values[name][value] += hits
-
-
-def _pairs(counts: Counter[int]) -> list[int]:
-    return [one for pair in counts.items() for one in pair]

@@ -25,7 +25,7 @@ import msgspec
 
 from portal import db
 from portal.clicks.verdicts import Verdict
-from portal.reports.durations import add_flat
+from portal.reports import durations
 from portal.reports.kept import totals
 from portal.reports.kept.blocks import BEGINNING, SIZES, Block, Kept, Key, Parts
 from portal.reports.scope import CAME, By, Scope, pair_of
@@ -209,8 +209,8 @@ def _together(lines: Sequence[Parts]) -> Parts:
 def _sum(each: Sequence[Parts]) -> Parts:
     times, zones, days = Counter[int](), Counter[str](), Counter[str]()
     for parts in each:
-        add_flat(times, parts["times"])
+        durations.add_flat(times, parts["times"])
         zones.update(parts["zones"])
         days.update(parts["days"])
     counts = [sum(column) for column in zip(*(parts["counts"] for parts in each), strict=True)]
-    return {"counts": counts, "times": [one for pair in sorted(times.items()) for one in pair], "zones": zones, "days": days}
+    return {"counts": counts, "times": durations.pairs(times), "zones": zones, "days": days}
