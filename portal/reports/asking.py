@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -10,7 +11,7 @@ from portal import db
 from portal.accounts.access import SignedIn
 from portal.reports import lines, numbers
 from portal.reports.filters import EVERY, Filters, View
-from portal.reports.kept import totals
+from portal.reports.kept import totals, touches
 from portal.reports.ordering import read_order
 from portal.reports.periods import ALL, Period, read_or_default
 from portal.reports.scope import Query, Scope
@@ -42,21 +43,39 @@ async def ask(
     """`of`: the filter that `path` itself says."""
     today = today_of(member, now)
     # Whenever and whoever: before anything happened at the place, the page says how to begin.
-    first, until, moved = await _standing(filters.place.scope(member.workspace_id, member.timezone), today)
+    standing = await _standing(filters.place.scope(member.workspace_id, member.timezone), today)
+    first = standing.first
     period, errors = read_or_default(query, today=today, first=first)
     return Asked(
         view=_view(path, query, period, filters, of),
         filters=filters,
-        scope=filters.scope(member.workspace_id, member.timezone, period.start, period.end, first=first, counted_until=until),
+        scope=filters.scope(
+            member.workspace_id,
+            member.timezone,
+            period.start,
+            period.end,
+            first=first,
+            counted_until=standing.counted_until,
+            settled_until=standing.settled_until,
+        ),
         first=first,
         today=today,
         errors=errors,
-        moved=moved,
+        moved=standing.moved,
     )
 
 
-async def _standing(place: Scope, today: date) -> tuple[date | None, date, str]:
-    """When anything happened at the place first, up to when there are totals of people, and `Asked.moved`; in one question.
+class _Standing(NamedTuple):
+    """What must be known before anything is counted."""
+
+    first: date | None
+    counted_until: date
+    settled_until: date
+    moved: str
+
+
+async def _standing(place: Scope, today: date) -> _Standing:
+    """In one question.
 
     Hits and landings of this day and the one before (late ones come in after midnight), and the latest doing of anybody: of the
     whole workspace, since what moves elsewhere in it costs a look and shows nothing new. A new link, a budget and somebody's
@@ -65,14 +84,15 @@ async def _standing(place: Scope, today: date) -> tuple[date | None, date, str]:
     q = Query()
     q(place.workspace_id)
     found = await db.row(
-        f"SELECT {numbers.first_day_of(place, q)} AS first, ({totals.UNTIL}) AS until, "
+        f"SELECT {numbers.first_day_of(place, q)} AS first, ({totals.UNTIL}) AS until, ({touches.UNTIL}) AS unsettled, "
         "(SELECT coalesce(sum(clicks), 0) FROM click_sum_daily WHERE owner_id = $1 AND kind = 'channel' "
         f"AND day BETWEEN {q(today - timedelta(days=1))} AND {q(today)} AND dimension IN ('verdict', 'landed')) AS hits, "
         "(SELECT active_at FROM application WHERE workspace_id = $1 ORDER BY active_at DESC LIMIT 1) AS latest",
         *q.args,
     )
-    first, until, hits, latest = found or (None, None, 0, None)
-    return first, until or date.min, f"{hits}-{latest.timestamp() * 1_000_000:.0f}" if latest else f"{hits}-0"
+    first, until, unsettled, hits, latest = found or (None, None, None, 0, None)
+    moved = f"{hits}-{latest.timestamp() * 1_000_000:.0f}" if latest else f"{hits}-0"
+    return _Standing(first, until or date.min, unsettled or date.max, moved)
 
 
 def _view(path: str, query: Mapping[str, str], period: Period, filters: Filters, of: str) -> View:

@@ -153,8 +153,7 @@ async def board(scope: Scope, view: View, filters: Filters, *, every_link: bool 
 
 async def _count(scope: Scope, view: View) -> tuple[Count, Count | None]:
     """Of the period, and of the one before if it is compared."""
-    earlier = [count(scope.before(), times=False)] if view.compare else []
-    found, *before = await db.side_by_side(count(scope, times=shows_times(view.show, view.order.key)), *earlier)
+    found, *before = await count(scope, times=shows_times(view.show, view.order.key), compare=view.compare)
     return found, before[0] if before else None
 
 

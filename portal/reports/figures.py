@@ -1,6 +1,7 @@
 """The channel table: for every place a link was put, how far people got."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -127,21 +128,39 @@ class Count(msgspec.Struct, frozen=True, kw_only=True):
     people: People
 
 
-async def count(scope: Scope, *, times: bool = True) -> Count:
-    """`times`: also how long those of each channel took."""
-    crowd = people.everybody(scope, By.CHANNEL, times=times)
-    spending = [] if scope.is_beside else [costs(scope)]
-    questions = (clicks.read(scope), crowd, _taps(scope), _channels(scope), *spending)
-    found, everybody, taps, channels, *spent = await db.side_by_side(*questions)
-    if taps is None:
-        taps = Taps(found.channels, {}, {} if "landed" in scope.unknown else found.landed)
-    by_source = _figures(taps, everybody)
-    rows = _channel_rows(scope, channels, by_source, everybody, spent[0] if spent else {})
-    return Count(table=_table(scope, rows, by_source, everybody, found), clicks=found, people=everybody)
+async def count(scope: Scope, *, times: bool = True, compare: bool = False) -> list[Count]:
+    """Of the period; and of the one before, if they are to be compared. `times`: also how long those of each channel took."""
+    earlier = [_numbers(scope.before(), times=False)] if compare else []
+    channels, spent, *found = await db.side_by_side(_channels(scope), costs(scope), _numbers(scope, times=times), *earlier)
+    return [_count(numbers, channels, {} if numbers.scope.is_beside else spent) for numbers in found]
 
 
 async def channel_table(scope: Scope) -> ChannelTable:
-    return (await count(scope)).table
+    return (await count(scope))[0].table
+
+
+class _Numbers(NamedTuple):
+    """What is asked of a period."""
+
+    scope: Scope
+    clicks: Tally
+    people: People
+    taps: Taps
+
+
+async def _numbers(scope: Scope, *, times: bool) -> _Numbers:
+    crowd = people.everybody(scope, By.CHANNEL, times=times)
+    found, everybody, taps = await db.side_by_side(clicks.read(scope), crowd, _taps(scope))
+    if taps is None:
+        taps = Taps(found.channels, {}, {} if "landed" in scope.unknown else found.landed)
+    return _Numbers(scope, found, everybody, taps)
+
+
+def _count(numbers: _Numbers, channels: list[db.Row], spent: dict[UUID, Cost]) -> Count:
+    scope, found, everybody, taps = numbers
+    by_source = _figures(taps, everybody)
+    rows = _channel_rows(scope, channels, by_source, everybody, spent)
+    return Count(table=_table(scope, rows, by_source, everybody, found), clicks=found, people=everybody)
 
 
 async def _taps(scope: Scope) -> Taps | None:

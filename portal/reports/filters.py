@@ -71,9 +71,10 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
         *,
         first: date | None = None,
         counted_until: date = date.min,
+        settled_until: date = date.min,
     ) -> Scope:
         """Of the days from `start` to `end`; of none, to ask for what needs no days. `first`: when anything happened there at all
-        (None: not known); `counted_until`: as `totals` say."""
+        (None: not known); `counted_until`, `settled_until`: as `totals` and `touches` say."""
         return Scope(
             workspace_id=workspace_id,
             timezone=timezone,
@@ -88,6 +89,7 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
             zone=self.zone,
             first=first,
             counted_until=counted_until,
+            settled_until=settled_until,
         )
 
     def _id(self, kind: str) -> UUID | None:

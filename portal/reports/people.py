@@ -234,6 +234,8 @@ async def _add_along(scope: Scope, crowd: _Crowd) -> None:
 
 async def _add_unsettled(scope: Scope, by: By, crowd: _Crowd) -> None:
     """Totals know of last touches only what is noted."""
+    if scope.end < scope.settled_until:
+        return
     q = Query()
     # Apart: they are few and have an index of their own, which the planner would not take for a year of people.
     few = f"SELECT * FROM application WHERE workspace_id = {q(scope.workspace_id)} AND {touches.UNSETTLED}"

@@ -84,6 +84,8 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     """Before this day nothing happened at the place, if that is known."""
     counted_until: date = date.min
     """People who came before this day are in running totals: see `totals`."""
+    settled_until: date = date.min
+    """Of people who came before this day it is noted what brought them back: see `touches`."""
     is_beside: bool = False
     """Whether it is asked only as far as another period is compared with it: not what hits were, at which hours, or why they do
     not count."""

@@ -97,7 +97,7 @@ async def test_days_that_are_put_together_say_what_they_said(world: World, monke
 
 async def check(scope: Scope, tables: raw.Tables) -> None:
     """All that a page shows of `scope`, but costs."""
-    rows, found = raw.Raw(tables, scope), await count(scope)
+    rows, found = raw.Raw(tables, scope), (await count(scope))[0]
     table = found.table
     of_links = await link_table(scope)
     links = [link for link in of_links.links if link.figures != Figures()]
@@ -108,7 +108,7 @@ async def check(scope: Scope, tables: raw.Tables) -> None:
     assert {link.id: link.figures for link in links} == {key: one for key, one in known.items() if one != Figures()}, scope
     assert {row.id: row.figures for row in channels} == {key: rows.of(ids) for key, ids in rows.channels.items()}, scope
     assert (table.direct, table.invited) == (rows.without_link(direct=True), rows.without_link(direct=False)), scope
-    beside = await count(msgspec.structs.replace(scope, is_beside=True))
+    beside = (await count(msgspec.structs.replace(scope, is_beside=True)))[0]
     assert {row.id: row.figures for row in beside.table.channels} == {row.id: row.figures for row in table.channels}, scope
     assert (beside.table.total, beside.clicks.days) == (table.total, found.clicks.days), scope
     for kind, lines in (("channel", table.excluded), ("personal", table.excluded_personal)):
@@ -176,7 +176,7 @@ async def test_the_chart_adds_up_to_the_tiles(world: World) -> None:
 
 async def check_chart(world: World, start: date, unit: str) -> None:
     scope = scope_of(world.workspace_id, start, TODAY)
-    found = await count(scope)
+    found = (await count(scope))[0]
     drawn, table = series(scope, found), found.table
     assert drawn.unit == unit
     assert (sum(drawn.clicks), sum(drawn.completed)) == (table.total.clicks, table.total.completed)

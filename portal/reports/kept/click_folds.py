@@ -73,15 +73,15 @@ async def read_link(scope: Scope, tally: Tally) -> list[date]:
     return left
 
 
-async def taps_of_links(scope: Scope) -> tuple[Counter[UUID], list[date]]:
+async def taps_of_links(scope: Scope) -> tuple[dict[UUID, int], list[date]]:
     """What lines say of the links of one channel under one filter, and the days that they do not know."""
     dimension, value = _filter(scope)
     key = Key(scope.channel_id or NOBODY, LINKS + dimension, value)
     found, left = await KEPT.read(scope, key, scope.end, OF_LINKS)
-    taps = Counter[UUID]()
+    taps = Counter[str]()
     for _, parts in found:
-        taps.update({UUID(link): number for link, number in parts.get("values", {}).get("link", {}).items()})
-    return taps, left
+        taps.update(parts.get("values", {}).get("link", {}))
+    return {UUID(link): number for link, number in taps.items()}, left
 
 
 def _owner(scope: Scope) -> UUID | None:

@@ -34,6 +34,11 @@ link was tapped before they had any of these. Each look goes by an index, whatev
 
 UNSETTLED = "completed_at IS NOT NULL AND returned IS NULL"
 """Of `application`: those of whom it is not noted."""
+UNTIL = f"""
+SELECT (min(created_at) AT TIME ZONE (SELECT timezone FROM workspace WHERE id = $1))::date
+FROM application WHERE workspace_id = $1 AND {UNSETTLED}
+"""
+"""Of all who came to workspace $1 before this day it is noted, or nothing has to be; NULL: of everybody."""
 RETURNED = f"coalesce(a.returned, {LOOKED_UP})"
 """Of `application a`: whether a nudge brought them back."""
 
