@@ -19,8 +19,7 @@ from portal.reports.figures import (
     LinkRow,
     LinkTable,
     count,
-    link_figures,
-    link_table,
+    link_tables,
 )
 from portal.reports.filters import EVERY, Filters, View
 from portal.reports.funnel import Step, funnel
@@ -164,9 +163,7 @@ async def _links(scope: Scope, view: View, *, every_link: bool = False) -> Links
         if opened is None or scope.channel_id not in (None, opened):
             return LinkTable([]), LinkFigures()
         scope = msgspec.structs.replace(scope, channel_id=opened)
-    earlier = [link_figures(scope.before(), times=False)] if view.compare else []
-    found, *before = await db.side_by_side(link_table(scope, times=shows_times(view.show, view.order.key)), *earlier)
-    return found, before[0] if before else LinkFigures()
+    return await link_tables(scope, times=shows_times(view.show, view.order.key), compare=view.compare)
 
 
 def _as_id(text: str) -> UUID | None:

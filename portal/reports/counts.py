@@ -13,7 +13,7 @@ async def job_counts(workspace_id: UUID, job_ids: Sequence[UUID]) -> dict[UUID, 
     """How far people got at each job, since it was made; jobs where nothing happened too."""
     counts: dict[UUID, Counter[str]] = {job_id: Counter() for job_id in job_ids}
     for row in await numbers.clicks_of_jobs(workspace_id, job_ids):
-        counts[row["job_id"]][row["figure"]] = row["number"]
+        counts[row["job_id"]].update({name: row[name] for name in numbers.TOTALS})
     for row in await totals.people_of_jobs(workspace_id, job_ids):
         counts[row["job_id"]].update({name: row[name] for name in totals.REACHED})
         counts[row["job_id"]]["invited"] += row["people"] - row["captured"]

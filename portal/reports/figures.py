@@ -1,6 +1,6 @@
 """The channel table: for every place a link was put, how far people got."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -130,9 +130,17 @@ class Count(msgspec.Struct, frozen=True, kw_only=True):
 
 async def count(scope: Scope, *, times: bool = True, compare: bool = False) -> list[Count]:
     """Of the period; and of the one before, if they are to be compared. `times`: also how long those of each channel took."""
-    earlier = [_numbers(scope.before(), times=False)] if compare else []
-    channels, spent, *found = await db.side_by_side(_channels(scope), costs(scope), _numbers(scope, times=times), *earlier)
-    return [_count(numbers, channels, {} if numbers.scope.is_beside else spent) for numbers in found]
+    scopes = _periods(scope, compare)
+    each = [_numbers(one, times=times and not one.is_beside) for one in scopes]
+    channels, spent, taps, *found = await db.side_by_side(_channels(scope), costs(scope), _taps(scopes), *each)
+    return [
+        _count(one, numbers, of, channels, {} if one.is_beside else spent)
+        for one, numbers, of in zip(scopes, found, taps, strict=True)
+    ]
+
+
+def _periods(scope: Scope, compare: bool) -> list[Scope]:
+    return [scope, scope.before()] if compare else [scope]
 
 
 async def channel_table(scope: Scope) -> ChannelTable:
@@ -140,31 +148,28 @@ async def channel_table(scope: Scope) -> ChannelTable:
 
 
 class _Numbers(NamedTuple):
-    """What is asked of a period."""
+    """What is asked of each period."""
 
-    scope: Scope
     clicks: Tally
     people: People
-    taps: Taps
 
 
 async def _numbers(scope: Scope, *, times: bool) -> _Numbers:
-    crowd = people.everybody(scope, By.CHANNEL, times=times)
-    found, everybody, taps = await db.side_by_side(clicks.read(scope), crowd, _taps(scope))
+    return _Numbers(*await db.side_by_side(clicks.read(scope), people.everybody(scope, By.CHANNEL, times=times)))
+
+
+def _count(scope: Scope, numbers: _Numbers, taps: Taps | None, channels: list[db.Row], spent: dict[UUID, Cost]) -> Count:
+    found, everybody = numbers
     if taps is None:
-        taps = Taps(found.channels, {}, {} if "landed" in scope.unknown else found.landed)
-    return _Numbers(scope, found, everybody, taps)
-
-
-def _count(numbers: _Numbers, channels: list[db.Row], spent: dict[UUID, Cost]) -> Count:
-    scope, found, everybody, taps = numbers
+        taps = Taps(dict(found.channels.items()), {}, {} if "landed" in scope.unknown else dict(found.landed.items()))
     by_source = _figures(taps, everybody)
     rows = _channel_rows(scope, channels, by_source, everybody, spent)
     return Count(table=_table(scope, rows, by_source, everybody, found), clicks=found, people=everybody)
 
 
-async def _taps(scope: Scope) -> Taps | None:
-    return None if scope.is_narrowed else await numbers.taps(scope, By.CHANNEL)
+async def _taps(scopes: Sequence[Scope]) -> Sequence[Taps | None]:
+    """None: what clicks were says it."""
+    return [None] * len(scopes) if scopes[0].is_narrowed else await numbers.taps(scopes, By.CHANNEL)
 
 
 def _table(
@@ -193,17 +198,36 @@ class LinkFigures(msgspec.Struct, frozen=True):
     """As in `LinkTable`."""
 
 
-async def link_figures(scope: Scope, *, times: bool = True) -> LinkFigures:
-    """By link. `times`: also how long those of each took."""
-    taps = numbers.taps_of_links(scope) if scope.is_narrowed else numbers.taps(scope, By.LINK)
-    everybody, counted = await db.side_by_side(people.everybody(scope, By.LINK, times=times), taps)
-    return LinkFigures(_figures(counted, everybody), everybody.times, scope.unknown | counted.unknown)
+async def link_figures(scope: Scope, *, times: bool = True, compare: bool = False) -> list[LinkFigures]:
+    """By link, as `count` says it by channel."""
+    scopes = _periods(scope, compare)
+    each = [people.everybody(one, By.LINK, times=times and not one.is_beside) for one in scopes]
+    taps, *crowds = await db.side_by_side(_taps_of_links(scopes), *each)
+    return [
+        LinkFigures(_figures(of, everybody), everybody.times, one.unknown | of.unknown)
+        for one, of, everybody in zip(scopes, taps, crowds, strict=True)
+    ]
 
 
-async def link_table(scope: Scope, *, times: bool = True) -> LinkTable:
+async def _taps_of_links(scopes: Sequence[Scope]) -> list[Taps]:
+    if scopes[0].is_narrowed:
+        return await db.side_by_side(*map(numbers.taps_of_links, scopes))
+    return await numbers.taps(scopes, By.LINK)
+
+
+async def link_table(scope: Scope) -> LinkTable:
+    """As `link_tables`, with times."""
+    return (await link_tables(scope))[0]
+
+
+async def link_tables(scope: Scope, *, times: bool = True, compare: bool = False) -> tuple[LinkTable, LinkFigures]:
     """Links in use, and those that were put away but have figures in the period. Under a filter of clicks or people, those with
-    figures only. `times`: also how long those of each took."""
-    known, found = await db.side_by_side(link_figures(scope, times=times), _links(scope))
+    figures only. And the figures of the period before, if they are to be compared. `times`: also how long those of each took."""
+    (known, *before), found = await db.side_by_side(link_figures(scope, times=times, compare=compare), _links(scope))
+    return _link_table(scope, known, found), before[0] if before else LinkFigures()
+
+
+def _link_table(scope: Scope, known: LinkFigures, found: list[db.Row]) -> LinkTable:
     by_link = known.figures
     rows = [LinkRow(**row, figures=by_link.get(row["id"], NONE), times=known.times.get(row["id"], Times())) for row in found]
     shown = [row for row in rows if row.figures != NONE or not (row.archived or scope.is_narrowed)]

@@ -33,6 +33,10 @@ FEW_HITS = 1_500
 """In a view of links under filters: so many are looked up one by one."""
 
 
+TOTALS = ("clicks", "visitors", "landed")
+"""The columns of running totals."""
+
+
 class Taps(msgspec.Struct, frozen=True):
     """Of people on channel links, in rows."""
 
@@ -46,12 +50,14 @@ class Taps(msgspec.Struct, frozen=True):
     """Which of these stand empty because they are too many to be counted one by one, and nothing else tells them."""
 
 
-async def taps(scope: Scope, by: By) -> Taps:
-    """Without filters."""
-    found: dict[str, Numbers] = {"verdict": {}, "visitor": {}, "landed": {}}
-    for row in await _totals(scope, by):
-        found[row["dimension"]][row["key"]] = row["number"]
-    return Taps(found["verdict"], found["visitor"], found["landed"])
+async def taps(scopes: Sequence[Scope], by: By) -> list[Taps]:
+    """Without filters; of periods at one place, each just before the last one."""
+    found = await _totals(scopes, by)
+    return [Taps(_of(found, "clicks", n), _of(found, "visitors", n), _of(found, "landed", n)) for n in range(len(scopes))]
+
+
+def _of(found: Sequence[db.Row], name: str, n: int) -> Numbers:
+    return {row["key"]: row[f"{name}_{n}"] for row in found if row[f"{name}_{n}"]}
 
 
 async def taps_of_links(scope: Scope) -> Taps:
@@ -140,42 +146,43 @@ def _first_person(scope: Scope, q: Query) -> str:
 
 
 async def clicks_of_jobs(workspace_id: UUID, job_ids: Sequence[UUID]) -> list[db.Row]:
-    """Job, name of the figure and number, of all time; nothing for what is 0."""
-    return await db.rows(
-        "SELECT job.id AS job_id, name.figure, t.clicks AS number FROM unnest($2::uuid[]) job (id) "
-        "CROSS JOIN (VALUES ('verdict', 'clicks'), ('visitor', 'visitors'), ('landed', 'landed')) name (dimension, figure) "
-        "CROSS JOIN LATERAL (SELECT clicks FROM click_total WHERE workspace_id = $1 AND owner_id = job.id "
-        "AND dimension = name.dimension ORDER BY day DESC LIMIT 1) t",
-        workspace_id,
-        list(job_ids),
-    )
+    """Job, clicks, visitors and landed, of all time; no line for a job that has none."""
+    return await _of_all_time(workspace_id, job_ids, f"owner_id AS job_id, {', '.join(TOTALS)}")
 
 
 async def clicks_of_links(workspace_id: UUID, link_ids: Sequence[UUID]) -> list[db.Row]:
     """Link and taps by people, of all time."""
+    return await _of_all_time(workspace_id, link_ids, "owner_id AS link_id, clicks AS number")
+
+
+async def _of_all_time(workspace_id: UUID, owners: Sequence[UUID], columns: str) -> list[db.Row]:
     return await db.rows(
-        "SELECT l.id AS link_id, t.clicks AS number FROM unnest($2::uuid[]) l (id) CROSS JOIN LATERAL ("
-        "SELECT clicks FROM click_total WHERE workspace_id = $1 AND owner_id = l.id AND dimension = 'verdict' "
-        "ORDER BY day DESC LIMIT 1) t",
+        f"SELECT t.* FROM unnest($2::uuid[]) o (id) CROSS JOIN LATERAL (SELECT {columns} FROM click_total "
+        "WHERE workspace_id = $1 AND owner_id = o.id ORDER BY day DESC LIMIT 1) t",
         workspace_id,
-        list(link_ids),
+        list(owners),
     )
 
 
-async def _totals(scope: Scope, by: By) -> list[db.Row]:
-    """What stood at the end of the period less what stood before it: two looks at an index for each link, however long it is. All
-    links of a channel have totals of their own."""
-    q = Query()
+async def _totals(scopes: Sequence[Scope], by: By) -> list[db.Row]:
+    """What stood at the end of a period less what stood before it: for each link one look at an index, and one more for each
+    period, however long they are. All links of a channel have totals of their own."""
+    scope, q = scopes[0], Query()
     if by is By.CHANNEL and scope.owner and scope.owner in (scope.workspace_id, scope.channel_id):
         only = f" AND id = {q(scope.channel_id)}" if scope.channel_id else ""
         owners = f"WITH o AS (SELECT id, id AS key FROM channel WHERE workspace_id = {q(scope.workspace_id)}{only})"
     else:
         owners = f"{links(scope, q)}, o AS (SELECT id, {by} AS key FROM l)"
-    until = "SELECT clicks FROM click_total WHERE owner_id = o.id AND dimension = of.dimension AND day"
-    before = "0" if scope.is_from_the_first else f"coalesce(({until} < {q(scope.start)} ORDER BY day DESC LIMIT 1), 0)"
-    return await db.rows(
-        f"{owners} SELECT of.dimension, o.key, sum(ending.clicks - {before})::bigint AS number "
-        "FROM o CROSS JOIN (VALUES ('verdict'), ('visitor'), ('landed')) of (dimension) CROSS JOIN LATERAL "
-        f"({until} BETWEEN {q(scope.start)} AND {q(scope.end)} ORDER BY day DESC LIMIT 1) ending GROUP BY 1, 2",
-        *q.args,
+    total = f"SELECT {', '.join(TOTALS)} FROM click_total WHERE owner_id = o.id AND day"
+    before = "".join(
+        f"LEFT JOIN LATERAL ({total} < {q(one.start)} {'AND FALSE ' if one.is_from_the_first else ''}"
+        f"ORDER BY day DESC LIMIT 1) t{n} ON true "
+        for n, one in enumerate(scopes, 1)
     )
+    ended = f"({total} BETWEEN {q(scopes[-1].start)} AND {q(scope.end)} ORDER BY day DESC LIMIT 1) t0"
+    numbers = ", ".join(
+        f"sum(coalesce(t{n}.{name}, 0) - coalesce(t{n + 1}.{name}, 0))::bigint AS {name}_{n}"
+        for n in range(len(scopes))
+        for name in TOTALS
+    )
+    return await db.rows(f"{owners} SELECT o.key, {numbers} FROM o CROSS JOIN LATERAL {ended} {before} GROUP BY 1", *q.args)

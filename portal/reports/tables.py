@@ -49,9 +49,10 @@ class ClickTotal(Table, db=DB, tablename="click_total"):
 
     workspace_id = UUID(primary_key=True, default=None)
     owner_id = UUID(default=None)
-    dimension = Text()
     day = Date(default=None)
     clicks = BigInt()
+    visitors = BigInt()
+    landed = BigInt()
 
 
 class PersonTotal(Table, db=DB, tablename="person_total"):

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -14,7 +15,7 @@ from portal.accounts.access import SignedIn
 from portal.clicks.verdicts import Verdict
 from portal.jobs.jobs import JobCounts
 from portal.reports import counts, numbers
-from portal.reports.figures import ChannelTable, Figures, channel_table, count, link_table, total
+from portal.reports.figures import ChannelTable, Figures, LinkTable, channel_table, count, link_table, link_tables, total
 from portal.reports.kept import blocks, click_folds
 from portal.reports.people import Times
 from portal.reports.scope import Dimension, Scope
@@ -111,6 +112,7 @@ async def check(scope: Scope, tables: raw.Tables) -> None:
     beside = (await count(msgspec.structs.replace(scope, is_beside=True)))[0]
     assert {row.id: row.figures for row in beside.table.channels} == {row.id: row.figures for row in table.channels}, scope
     assert (beside.table.total, beside.clicks.days) == (table.total, found.clicks.days), scope
+    await check_compared(scope, table, of_links)
     for kind, lines in (("channel", table.excluded), ("personal", table.excluded_personal)):
         assert {(line.verdict, line.reason): line.hits for line in lines} == rows.excluded(kind), scope
     assert found.clicks.days == rows.days(), scope
@@ -124,6 +126,18 @@ async def check(scope: Scope, tables: raw.Tables) -> None:
         assert same(row.times, rows.times(p for p in rows.people if p["link_id"] in rows.channels[row.id])), scope
     for link in links:
         assert same(link.times, rows.times(p for p in rows.people if p["link_id"] == link.id)), scope
+
+
+async def check_compared(scope: Scope, table: ChannelTable, of_links: LinkTable) -> None:
+    """Two periods that are asked together say what each says alone."""
+    (now, before), of_both = await count(scope, compare=True), await link_tables(scope, compare=True)
+    earlier = msgspec.structs.replace(scope.before(), is_beside=False)
+    (alone,), links_alone = await count(earlier), await link_table(earlier)
+    assert (now.table, of_both[0]) == (table, of_links), scope
+    assert {row.id: row.figures for row in before.table.channels} == {row.id: row.figures for row in alone.table.channels}, scope
+    assert (before.table.total, before.clicks.days) == (alone.table.total, alone.clicks.days), scope
+    figures = {link.id: link.figures for link in links_alone.links if link.figures != Figures()}
+    assert {key: one for key, one in of_both[1].figures.items() if isinstance(key, UUID) and one != Figures()} == figures, scope
 
 
 def same(shown: Times, expected: Times) -> bool:

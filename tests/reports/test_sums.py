@@ -29,18 +29,20 @@ FROM click_hourly h JOIN link l ON l.id = h.link_id {OWNERS}
 WHERE o.id IS NOT NULL AND l.kind = 'channel' GROUP BY 1, 2, 3, 4 HAVING sum(h.clicks) <> 0
 """
 RUNNING = """
-SELECT t.owner_id, t.dimension, t.day, sum(d.clicks)::bigint AS clicks
+SELECT t.owner_id, t.day, coalesce(sum(d.clicks) FILTER (WHERE d.dimension = 'verdict'), 0)::bigint AS clicks,
+  coalesce(sum(d.clicks) FILTER (WHERE d.dimension = 'visitor'), 0)::bigint AS visitors,
+  coalesce(sum(d.clicks) FILTER (WHERE d.dimension = 'landed'), 0)::bigint AS landed
 FROM click_total t
-JOIN link l ON l.kind = 'channel' AND t.owner_id IN (l.id, l.channel_id, l.job_id)
-JOIN click_daily d ON d.link_id = l.id AND d.dimension = t.dimension AND d.value = 'person' AND d.day <= t.day
-GROUP BY 1, 2, 3 HAVING sum(d.clicks) <> 0
+LEFT JOIN link l ON l.kind = 'channel' AND t.owner_id IN (l.id, l.channel_id, l.job_id)
+LEFT JOIN click_daily d ON d.link_id = l.id AND d.value = 'person' AND d.day <= t.day
+GROUP BY 1, 2
 """
 DAYS_WITHOUT_A_TOTAL = """
 SELECT d.link_id, d.dimension, d.day FROM click_daily d JOIN link l ON l.id = d.link_id AND l.kind = 'channel'
 WHERE d.value = 'person' AND d.dimension IN ('verdict', 'visitor', 'landed') AND (
-  NOT EXISTS (SELECT FROM click_total t WHERE t.owner_id = d.link_id AND t.dimension = d.dimension AND t.day = d.day)
-  OR NOT EXISTS (SELECT FROM click_total t WHERE t.owner_id = l.channel_id AND t.dimension = d.dimension AND t.day = d.day)
-  OR NOT EXISTS (SELECT FROM click_total t WHERE t.owner_id = l.job_id AND t.dimension = d.dimension AND t.day = d.day))
+  NOT EXISTS (SELECT FROM click_total t WHERE t.owner_id = d.link_id AND t.day = d.day)
+  OR NOT EXISTS (SELECT FROM click_total t WHERE t.owner_id = l.channel_id AND t.day = d.day)
+  OR NOT EXISTS (SELECT FROM click_total t WHERE t.owner_id = l.job_id AND t.day = d.day))
 """
 
 
@@ -48,7 +50,7 @@ async def check() -> None:
     for expected, kept in (
         (DAILY, "SELECT workspace_id, owner_id, kind, dimension, day, value, clicks FROM click_sum_daily WHERE clicks <> 0"),
         (HOURLY, "SELECT workspace_id, owner_id, hour, verdict, clicks FROM click_sum_hourly WHERE clicks <> 0"),
-        (RUNNING, "SELECT owner_id, dimension, day, clicks FROM click_total WHERE clicks <> 0"),
+        (RUNNING, "SELECT owner_id, day, clicks, visitors, landed FROM click_total"),
     ):
         assert await rows(kept) == await rows(expected), kept
     assert await db.rows(DAYS_WITHOUT_A_TOTAL) == []
@@ -93,7 +95,7 @@ async def test_a_link_that_moves_takes_its_figures_along(world: World) -> None:
 
 async def test_workers_side_by_side_count_each_tap_once(northgate: Northgate) -> None:
     dice = Random(11)
-    links = await many_links(northgate, dice)
+    links = await many_links(northgate.id, northgate.job_id, dice)
     hits = []
     for number in range(400):
         tap = hit(dice.choice(links), NOW - timedelta(hours=dice.randrange(80)), visitor=bytes([number % 90]))
@@ -110,7 +112,7 @@ async def test_sums_do_not_mind_that_statistics_say_there_is_next_to_nothing(nor
     and no statement is given so long."""
     tables = ("click_total", "click_daily", "click_sum_daily", "click_sum_hourly", "click_hourly", "click_mix")
     dice = Random(3)
-    links = await many_links(northgate, dice)
+    links = await many_links(northgate.id, northgate.job_id, dice)
     try:
         for _ in range(2):
             taps = [
@@ -137,7 +139,7 @@ async def next_to_nothing(tables: Sequence[str]) -> None:
 async def test_those_who_write_sums_wait_for_each_other_but_never_in_a_ring(northgate: Northgate) -> None:
     """What is new for the one is there already for the other: their sums would be taken in opposite order. Without the lock, the
     database finds a ring and ends one of them."""
-    links = await many_links(northgate, Random(11))
+    links = await many_links(northgate.id, northgate.job_id, Random(11))
     for number in range(40):
         day = NOW.date() - timedelta(days=number)
         one, two, three, four = ([(northgate.id, link_id, "app", day, app)] for link_id, app in zip(links, "xyyx", strict=False))
@@ -146,8 +148,8 @@ async def test_those_who_write_sums_wait_for_each_other_but_never_in_a_ring(nort
     await check()
 
 
-async def many_links(northgate: Northgate, dice: Random) -> Sequence[UUID]:
-    jobs = [northgate.job_id, await add_job(northgate.id)]
+async def many_links(workspace_id: UUID, job_id: UUID, dice: Random) -> Sequence[UUID]:
+    jobs = [job_id, await add_job(workspace_id)]
     names = [{"network": f"net-{n}", "code": f"n-{n}"} for n in range(4)]
-    channels = [await add_channel(northgate.id, **name) for name in names]
-    return [await add_link(northgate.id, dice.choice(jobs), dice.choice(channels), f"link-{n}") for n in range(12)]
+    channels = [await add_channel(workspace_id, **name) for name in names]
+    return [await add_link(workspace_id, dice.choice(jobs), dice.choice(channels), f"link-{n}") for n in range(12)]
