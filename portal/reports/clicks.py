@@ -1,10 +1,10 @@
 """The SQL of what the hits of a scope were, all its links together: their days, hours and values, and what was not counted.
 
-Without filters the rollups' sums say it; of days that are over, lines put together say all but the days. Filters of apps, devices
-and the like read the mixes; of one link lines, and single clicks of the days that they do not know.
+Of days that are over, lines put together say it; of the others the rollups' sums without filters, and the mixes under filters of
+apps, devices and the like, or single clicks of one link. Of several filters at once blocks of mixes say it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -25,16 +25,15 @@ COUNTED = ("channel_id", *Dimension)
 
 
 async def read(scope: Scope) -> Tally:
-    """Of hits on channel links with the scope's verdict, and of what was not counted on any link. Beside another period, days and
-    channels alone."""
+    """Of hits on channel links with the scope's verdict, and of what was not counted on any link. Beside another period, for
+    certain no more than days and channels."""
     tally = Tally()
     if not (scope.values or scope.reads_mixes):
-        # Channels of people's taps stand in totals.
-        await (_add_days(scope, [], tally) if scope.is_beside and scope.verdict is Verdict.PERSON else _read_sums(scope, tally))
+        await _read_sums(scope, tally)
     elif scope.mixer is None:
         await _read_clicks(scope, await click_folds.read_link(scope, tally), tally)
     else:
-        await db.side_by_side(_read_mixes(scope, tally), _read_days(scope, tally))
+        await _read_mixes(scope, tally)
     return tally
 
 
@@ -55,25 +54,9 @@ def spans(scope: Scope, days: Sequence[date]) -> list[Scope]:
 
 
 async def _add_days(scope: Scope, left: Sequence[date], tally: Tally) -> None:
-    """Of all the period; and values and what was not counted, of the days that are left."""
-    await _add_sums(scope, await _without_blocks(scope, tally), left, tally)
-
-
-async def _without_blocks(scope: Scope, tally: Tally) -> list[Scope]:
-    """Where no sums say days: add what blocks of mixes say of them, and give the rest."""
-    if scope.owner or scope.mixer is None or scope.zone:
-        return [scope]
-    blocks, left = await click_folds.KEPT.there(scope, mix_folds.SMALLEST)
-    await _add_mixed_blocks(Mixed(scope, blocks, left), tally, hours=False)
-    return spans(scope, left)
-
-
-async def _add_sums(scope: Scope, days: Sequence[Scope], left: Sequence[date], tally: Tally) -> None:
+    """And values, and what was not counted."""
     q = Query()
-    sources = [] if scope.zone else [_sums(span, q, ["verdict"], scope.verdict.value) for span in days]
-    for span in spans(scope, left):
-        sources += [] if scope.is_narrowed else [_sums(span, q, list(Dimension))]
-        sources.append(_excluded(span, q))
+    sources = [source for span in spans(scope, left) for source in _of_days(span, q)]
     if not sources:
         return
     found = await db.rows(
@@ -89,6 +72,15 @@ async def _add_sums(scope: Scope, days: Sequence[Scope], left: Sequence[date], t
             tally.add_excluded(row["kind"], verdict, reason, row["number"])
         else:
             tally.values[row["dimension"]][row["value"]] += row["number"]
+
+
+def _of_days(scope: Scope, q: Query) -> Iterator[str]:
+    if not scope.zone:
+        yield _sums(scope, q, ["verdict"], scope.verdict.value)
+    if not (scope.is_narrowed or scope.is_beside):
+        yield _sums(scope, q, list(Dimension))
+    if not scope.is_beside:
+        yield _excluded(scope, q)
 
 
 COLUMNS = "d.dimension, d.value, d.day, d.clicks"
@@ -123,7 +115,7 @@ async def _add_channels(scope: Scope, left: Sequence[date], tally: Tally) -> Non
 
 async def _add_hours(scope: Scope, left: Sequence[date], tally: Tally) -> None:
     """Rollups keep whole hours of UTC: where clocks differ from it by half an hour, so may the hours here."""
-    if not left or scope.zone:
+    if not left or scope.zone or scope.is_beside:
         return
     q = Query()
     source = " UNION ALL ".join(f"({_hours(span, q)})" for span in spans(scope, left))
@@ -157,19 +149,6 @@ def _of_week(hour: int) -> tuple[int, int]:
 
 
 # ---- Under filters ---------------------------------------------------------------------------------------------------------
-
-
-async def _read_days(scope: Scope, tally: Tally) -> None:
-    """Where rollups of one dimension say them."""
-    if scope.reads_mixes or scope.zone:
-        return
-    dimension, value = scope.values[0]
-    days, q = await _without_blocks(scope, tally), Query()
-    if not days:
-        return
-    source = " UNION ALL ".join(_sums(span, q, [dimension], value) for span in days)
-    found = await db.rows(f"SELECT h.day, sum(h.clicks)::bigint AS number FROM ({source}) h GROUP BY 1", *q.args)
-    tally.days.update({row["day"]: row["number"] for row in found})
 
 
 def narrowed(scope: Scope, q: Query, by: By) -> str:
@@ -249,7 +228,7 @@ async def _add_not_counted(mixed: Mixed, tally: Tally) -> None:
 
 
 async def _add_mixed_days(mixed: Mixed, tally: Tally) -> None:
-    """And their hours, as the workspace's clock said when they were counted. Of one filter, rollups say the days."""
+    """And their hours, as the workspace's clock said when they were counted."""
     scope, left = mixed.scope, mixed.left
     if scope.zone or not left:
         return
@@ -263,12 +242,11 @@ async def _add_mixed_days(mixed: Mixed, tally: Tally) -> None:
     )
     for row in found:
         tally.hours.update({(row["day"].isoweekday(), hour): number for hour, number in enumerate(row["hours"]) if number})
-    if scope.reads_mixes:
-        tally.days.update({row["day"]: row["number"] for row in found})
+    tally.days.update({row["day"]: row["number"] for row in found})
 
 
-async def _add_mixed_blocks(mixed: Mixed, tally: Tally, *, hours: bool = True) -> None:
-    """The same of blocks. `hours`: also at which hours."""
+async def _add_mixed_blocks(mixed: Mixed, tally: Tally) -> None:
+    """The same of blocks."""
     scope, q = mixed.scope, Query()
     if scope.zone or not mixed.blocks:
         return
@@ -279,9 +257,8 @@ async def _add_mixed_blocks(mixed: Mixed, tally: Tally, *, hours: bool = True) -
         for size, first in mix_folds.by_size(mixed.blocks)
     ]
     found = await db.rows(" UNION ALL ".join(sources), *q.args)
-    if hours:
-        by_hour = mix_folds.apart(sum(int(row["hours"]) for row in found), 7 * 24)
-        tally.hours.update({(hour // 24 + 1, hour % 24): number for hour, number in enumerate(by_hour) if number})
+    by_hour = mix_folds.apart(sum(int(row["hours"]) for row in found), 7 * 24)
+    tally.hours.update({(hour // 24 + 1, hour % 24): number for hour, number in enumerate(by_hour) if number})
     for row in found:
         days = mix_folds.apart(int(row["by_day"]), row["days"])
         tally.days.update({row["day"] + timedelta(days=n): number for n, number in enumerate(days) if number})

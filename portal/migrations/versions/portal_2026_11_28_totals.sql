@@ -23,6 +23,9 @@ WINDOW before AS (PARTITION BY d.owner_id ORDER BY d.day);
 ALTER TABLE click_total ADD PRIMARY KEY (owner_id, day);
 DROP TABLE click_total_before;
 
+-- The clock puts days together again, with what lines say since of days and of links.
+DELETE FROM click_block;
+
 -- Since the steps of counting now change the same lines, they have one lock in each workspace, whichever comes first: nobody waits
 -- for a line while they hold another lock that its holder waits for.
 CREATE OR REPLACE FUNCTION add_daily_sums(lines click_daily[]) RETURNS void LANGUAGE plpgsql AS $$

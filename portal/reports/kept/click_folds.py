@@ -5,12 +5,13 @@ of people's taps, or of hits with another verdict where the line is of that:
 
     values     dimension -> value -> taps
     hours      day of the week (1 is Monday) -> taps by hour of the day
+    days       pairs in one list: day (as Python numbers them) and taps
     channels   channel -> taps
     landed     channel -> taps whose page was shown
     excluded   "kind:verdict:reason" -> hits
 
 Two more kinds are in larger blocks alone: lines of a channel that say under one filter the taps of each of its links, as if links
-were ``values``; and those of `link_mixes`.
+were ``values``, and nothing else; and those of `link_mixes`.
 
 Whatever changes a mix takes its blocks away.
 """
@@ -25,6 +26,7 @@ from uuid import UUID
 from portal import db
 from portal.clicks.recount import MIXES_OF_DAY
 from portal.clicks.verdicts import Verdict
+from portal.reports.durations import add_flat, pairs
 from portal.reports.kept import link_mixes, mix_folds
 from portal.reports.kept.blocks import BEGINNING, SIZES, Block, Kept, Key, Parts, days_in
 from portal.reports.kept.link_mixes import MIXES
@@ -38,6 +40,8 @@ OF_LINKS = 16
 """Days of the smallest blocks that have lines of single links: there are a thousand of them, and of most nobody asks."""
 LINKS = "links by "
 """Before the dimension of lines that say the taps of links."""
+BY_LINK = 4
+"""Days of the smallest blocks that have such lines."""
 NOBODY = UUID(int=0)
 AT_ONCE = 20
 """Days, and blocks of each size, in one round."""
@@ -77,7 +81,7 @@ async def taps_of_links(scope: Scope) -> tuple[dict[UUID, int], list[date]]:
     """What lines say of the links of one channel under one filter, and the days that they do not know."""
     dimension, value = _filter(scope)
     key = Key(scope.channel_id or NOBODY, LINKS + dimension, value)
-    found, left = await KEPT.read(scope, key, scope.end, OF_LINKS)
+    found, left = await KEPT.read(scope, key, scope.end, BY_LINK)
     taps = Counter[str]()
     for _, parts in found:
         taps.update(parts.get("values", {}).get("link", {}))
@@ -104,6 +108,8 @@ def _add(tally: Tally, parts: Parts) -> None:
         for hour, number in enumerate(hours):
             if number:
                 tally.hours[int(weekday), hour] += number
+    add_flat(days := Counter[int](), parts.get("days"))
+    tally.days.update({date.fromordinal(day): number for day, number in days.items()})
     for dimension, values in parts.get("values", {}).items():
         counts = tally.values[dimension]
         for value, number in values.items():
@@ -189,6 +195,8 @@ async def _keep(workspace_id: UUID, block: Block) -> None:
         else:
             inside = await KEPT.inside(workspace_id, block)
             made = {key: (link_mixes.together if key.dimension == MIXES else _together)(of) for key, of in inside.items()}
+        if block.days == BY_LINK:
+            made |= await _by_link(workspace_id, block)
         if block.days == OF_LINKS:
             made |= await _of_links(workspace_id, block) | await link_mixes.of_days(workspace_id, block)
         if block.days >= mix_folds.SMALLEST:
@@ -204,25 +212,24 @@ async def _of_day(workspace_id: UUID, day: date) -> dict[Key, Parts]:
         # Channels have no mixes of their own: those of the workspace name them.
         if line["owner_id"] == workspace_id and line["channel_id"]:
             by_owner[line["channel_id"]].append(line)
-    weekday = str(day.isoweekday())
-    return {Key(owner_id, *of): parts for owner_id, its in by_owner.items() for of, parts in _of_owner(its, weekday)}
+    return {Key(owner_id, *of): parts for owner_id, its in by_owner.items() for of, parts in _of_owner(its, day)}
 
 
-def _of_owner(lines: Sequence[db.Row], weekday: str) -> Iterator[tuple[tuple[str, str], Parts]]:
+def _of_owner(lines: Sequence[db.Row], day: date) -> Iterator[tuple[tuple[str, str], Parts]]:
     """By dimension and value: of everything, of each value, and of what is no person's."""
-    yield ("", ""), _parts(lines, weekday)
+    yield ("", ""), _parts(lines, day)
     by_value: dict[tuple[str, str], list[db.Row]] = defaultdict(list)
     for line in lines:
         for name in Dimension:
             by_value[str(name), line[name]].append(line)
     for of, its in by_value.items():
-        yield of, _parts(its, weekday)
+        yield of, _parts(its, day)
     for verdict in Verdict:
         if verdict is not Verdict.PERSON:
-            yield (VERDICT, verdict.value), {**_parts(lines, weekday, verdict), "values": {}}
+            yield (VERDICT, verdict.value), {**_parts(lines, day, verdict), "values": {}}
 
 
-def _parts(lines: Iterable[db.Row], weekday: str, counted: Verdict = Verdict.PERSON) -> Parts:
+def _parts(lines: Iterable[db.Row], day: date, counted: Verdict = Verdict.PERSON) -> Parts:
     values: dict[str, Counter[str]] = {str(name): Counter() for name in Dimension}
     channels, landed, excluded, hours = Counter[str](), Counter[str](), Counter[str](), [0] * 24
     for line in lines:
@@ -236,7 +243,8 @@ def _parts(lines: Iterable[db.Row], weekday: str, counted: Verdict = Verdict.PER
                 values[name][line[name]] += line["clicks"]
     return {
         "values": {name: _some(of) for name, of in values.items()},
-        "hours": {weekday: hours} if any(hours) else {},
+        "hours": {str(day.isoweekday()): hours} if any(hours) else {},
+        "days": pairs(Counter({day.toordinal(): taps})) if (taps := channels.total()) else [],
         "channels": _some(channels),
         "landed": _some(landed),
         "excluded": _some(excluded),
@@ -250,7 +258,9 @@ def _some(counts: Counter[str]) -> dict[str, int]:
 def _together(each: Sequence[Parts]) -> Parts:
     values: dict[str, Counter[str]] = defaultdict(Counter)
     channels, landed, excluded, hours = Counter[str](), Counter[str](), Counter[str](), dict[str, list[int]]()
+    days = Counter[int]()
     for parts in each:
+        add_flat(days, parts["days"])
         for dimension, of in parts["values"].items():
             values[dimension].update(of)
         for weekday, row in parts["hours"].items():
@@ -258,39 +268,71 @@ def _together(each: Sequence[Parts]) -> Parts:
         channels.update(parts["channels"])
         landed.update(parts["landed"])
         excluded.update(parts["excluded"])
-    return {"values": values, "hours": hours, "channels": channels, "landed": landed, "excluded": excluded}
+    return {
+        "values": values,
+        "hours": hours,
+        "days": pairs(days),
+        "channels": channels,
+        "landed": landed,
+        "excluded": excluded,
+    }
+
+
+def _nothing() -> dict[str, Any]:
+    return {"values": defaultdict(dict), "hours": {}, "days": [], "channels": {}, "landed": {}, "excluded": {}}
+
+
+async def _by_link(workspace_id: UUID, block: Block) -> dict[Key, Parts]:
+    """From their rollups."""
+    made: dict[Key, dict[str, Any]] = defaultdict(_nothing)
+    for row in await db.rows(LINK_VALUES, workspace_id, block.day, _last(block), [*Dimension, VERDICT]):
+        of_channel = made[Key(row["channel_id"], LINKS + row["dimension"], row["value"])]
+        of_channel["values"]["link"][str(row["link_id"])] = row["clicks"]
+    return dict(made)
 
 
 async def _of_links(workspace_id: UUID, block: Block) -> dict[Key, Parts]:
     """From their rollups."""
-    made: dict[Key, dict[str, Any]] = defaultdict(lambda: {"values": defaultdict(dict), "hours": {}, "excluded": {}})
-    last = block.day + timedelta(days=block.days - 1)
-    for row in await db.rows(LINK_DAYS, workspace_id, block.day, last, [*Dimension, VERDICT, "excluded"]):
+    made: dict[Key, dict[str, Any]] = defaultdict(_nothing)
+    for row in await db.rows(LINK_VALUES, workspace_id, block.day, _last(block), [*Dimension, "excluded"]):
         parts, dimension, value = made[Key(row["link_id"])], row["dimension"], row["value"]
         if dimension == "excluded":
             parts["excluded"][f"{CHANNEL}:{value}"] = row["clicks"]
-            continue
-        of_channel = made[Key(row["channel_id"], LINKS + dimension, value)]
-        of_channel["values"]["link"][str(row["link_id"])] = row["clicks"]
-        if dimension != VERDICT:
+        else:
             parts["values"][dimension][value] = row["clicks"]
-    for row in await db.rows(LINK_HOURS, workspace_id, block.day, last):
+    for row in await db.rows(LINK_HOURS, workspace_id, block.day, _last(block)):
         hours = made[Key(row["link_id"])]["hours"].setdefault(str(row["weekday"]), [0] * 24)
         hours[row["hour"]] += row["clicks"]
-    return {key: {"channels": {}, "landed": {}, **parts} for key, parts in made.items()}
+    for row in await db.rows(LINK_DAYS, workspace_id, block.day, _last(block)):
+        made[Key(row["link_id"])]["days"] += [row["day"].toordinal(), row["clicks"]]
+    return dict(made)
 
 
-LINK_DAYS = f"""
+def _last(block: Block) -> date:
+    return block.day + timedelta(days=block.days - 1)
+
+
+LINK_VALUES = f"""
 SELECT d.link_id, l.channel_id, d.dimension, d.value, sum(d.clicks)::bigint AS clicks
 FROM click_daily d JOIN link l ON l.id = d.link_id AND l.kind = '{CHANNEL}'
 WHERE d.workspace_id = $1 AND d.day BETWEEN $2 AND $3 AND d.dimension = ANY($4::text[])
 GROUP BY 1, 2, 3, 4 HAVING sum(d.clicks) <> 0
 """
+LINK_DAYS = f"""
+SELECT d.link_id, d.day, d.clicks FROM click_daily d JOIN link l ON l.id = d.link_id AND l.kind = '{CHANNEL}'
+WHERE d.workspace_id = $1 AND d.day BETWEEN $2 AND $3 AND d.dimension = '{VERDICT}' AND d.value = 'person' AND d.clicks <> 0
+ORDER BY d.day
+"""
 LINK_HOURS = f"""
-SELECT h.link_id, extract(isodow FROM h.hour AT TIME ZONE w.timezone)::integer AS weekday,
+SELECT l.id AS link_id, extract(isodow FROM h.hour AT TIME ZONE w.timezone)::integer AS weekday,
   extract(hour FROM h.hour AT TIME ZONE w.timezone)::integer AS hour, sum(h.clicks)::bigint AS clicks
-FROM workspace w JOIN click_hourly h ON h.workspace_id = w.id JOIN link l ON l.id = h.link_id AND l.kind = '{CHANNEL}'
-WHERE w.id = $1 AND h.verdict = 'person' AND h.hour >= $2::timestamp AT TIME ZONE w.timezone
-  AND h.hour < ($3::date + 1)::timestamp AT TIME ZONE w.timezone
+FROM workspace w JOIN link l ON l.workspace_id = w.id AND l.kind = '{CHANNEL}' CROSS JOIN LATERAL (
+  SELECT h.hour, h.clicks FROM click_hourly h
+  WHERE h.link_id = l.id AND h.verdict = 'person' AND h.hour >= $2::timestamp AT TIME ZONE w.timezone
+    AND h.hour < ($3::date + 1)::timestamp AT TIME ZONE w.timezone
+  OFFSET 0
+) h
+WHERE w.id = $1
 GROUP BY 1, 2, 3 HAVING sum(h.clicks) <> 0
 """
+"""From each link to its hours: those of a workspace lie all over the table."""
