@@ -277,11 +277,10 @@ async def _add_single(scope: Scope, by: By, crowd: _Crowd) -> None:
     for row in found:
         if row["of"] == OF_DAY:
             crowd.days[row["day"]] += row["completed"]
-        elif row["of"] == OF_ZONE:
-            crowd.zones[row["timezone"]] += row["people"]
-        else:
+        elif row["of"] != OF_ZONE:
             crowd.add(_source(row), row)
-    crowd.zones.pop("", None)
+        elif row["timezone"]:
+            crowd.zones[row["timezone"]] += row["people"]
 
 
 def _key(by: By) -> str:

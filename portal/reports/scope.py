@@ -231,26 +231,32 @@ def in_time(scope: Scope, q: Query) -> str:
 
 def arrived(scope: Scope, q: Query, of: str = "application", *, zones: bool = False) -> str:
     """FROM and WHERE of the people: `application a`, or some `of` them, with `l` of `links`, the link that brought them first, if
-    one did; `zones`: with `candidate person`, who may have named one.
+    one did; `zones`: with `candidate person`, if they named one.
 
     A person counts on the day of arrival, also for what they did later: so the steps of a period are steps of the same people.
     """
     where = [f"a.job_id = {q(scope.job_id)}"] if scope.job_id else []
-    where += [_came_by(scope, q)] if scope.values else []
     where += [f"person.timezone = {q(scope.zone)}"] if scope.zone else []
-    named = "JOIN candidate person ON person.workspace_id = a.workspace_id AND person.id = a.candidate_id "
-    joined = named if zones or scope.zone else ""
+    # Who named one is in an index of its own.
+    whom = "person.workspace_id = a.workspace_id AND person.id = a.candidate_id AND person.timezone <> ''"
+    named = f"JOIN candidate person ON {whom} "
+    joined = named if scope.zone else f"LEFT {named}" if zones else ""
     return f"FROM {_came_in(scope, q, of)} {joined}WHERE {' AND '.join(where) or 'TRUE'}"
 
 
 def _came_in(scope: Scope, q: Query, of: str) -> str:
-    """`application a` of the period, with `l`; of links that were chosen, only whom those brought."""
+    """`application a` of the period, with `l`, and the filters of what brought them; of links that were chosen, only whom those
+    brought."""
     people = (
         f"SELECT * FROM {of} a WHERE a.workspace_id = {q(scope.workspace_id)} "
         f"AND a.created_at >= {q(scope.begins_at)} AND a.created_at < {q(scope.ends_at)}"
     )
+    noted, looked_up = _came_by(scope, q)
     if not (scope.campaign_id or scope.channel_id or scope.link_id):
-        return f"({people}) a LEFT JOIN l ON l.id = a.link_id"
+        # Apart: one would think that every click must be looked up, and do all else in the slowest way.
+        apart = f"{people} AND {noted} UNION ALL {people} AND {looked_up}" if scope.values else people
+        return f"({apart}) a LEFT JOIN l ON l.id = a.link_id"
+    people += f" AND CASE WHEN a.came IS NULL THEN {looked_up} ELSE {noted} END" if scope.values else ""
     if of != "application":
         return f"({people}) a JOIN l ON l.id = a.link_id"
     # From each link to its people, by an index. Where the planner thinks that links are few, it would otherwise go through all of
@@ -258,12 +264,14 @@ def _came_in(scope: Scope, q: Query, of: str) -> str:
     return f"l CROSS JOIN LATERAL ({people} AND a.link_id = l.id OFFSET 0) a"
 
 
-def _came_by(scope: Scope, q: Query) -> str:
-    """Of `application a`: whether the click that brought them is one that the filters ask for. It is noted some days later."""
+def _came_by(scope: Scope, q: Query) -> tuple[str, str]:
+    """Of `application a`: whether the click that brought them is one that the filters ask for, where it is noted, and where it is
+    not: that comes some days later."""
     values = [(dimension, q(value)) for dimension, value in scope.values]
-    noted = " AND ".join(f"a.came[{CAME.index(dimension) + 1}] = {value}" for dimension, value in values)
-    looked_up = " AND ".join(f"{COLUMN[dimension]} = {value}" for dimension, value in values)
-    return f"CASE WHEN a.came IS NULL THEN EXISTS (SELECT FROM ({CLICK_OF_PERSON}) c WHERE {looked_up}) ELSE {noted} END"
+    noted = [f"a.came[{CAME.index(dimension) + 1}] = {value}" for dimension, value in values]
+    fits = [f"{COLUMN[dimension]} = {value}" for dimension, value in values]
+    looked_up = f"a.came IS NULL AND EXISTS (SELECT FROM ({CLICK_OF_PERSON}) c WHERE {' AND '.join(fits)})"
+    return " AND ".join(["a.came IS NOT NULL", *noted]), looked_up
 
 
 CAME = tuple(Dimension)
