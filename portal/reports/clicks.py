@@ -191,10 +191,11 @@ class Mixed(NamedTuple):
 
 
 async def _add_counted(mixed: Mixed, tally: Tally) -> None:
-    """Each line counts once for every column; lines that differ in their days alone are put together before."""
+    """Each line counts once for every column; lines that differ in their days alone are put together before. Beside another
+    period, also those of single days by day."""
     if mixed.scope.zone:
         return
-    q, names = Query(), COUNTED[:1] if mixed.scope.is_beside else COUNTED
+    q, names = Query(), ("channel_id", "day") if mixed.scope.is_beside else COUNTED
     columns = ", ".join(f"m.{name}" for name in names)
     # Materialized: beside what it believes that reading costs, the planner would not mind to sort twenty thousand lines.
     found = await db.rows(
@@ -205,8 +206,10 @@ async def _add_counted(mixed: Mixed, tally: Tally) -> None:
         f"GROUP BY GROUPING SETS ({', '.join(f'(m.{name})' for name in names)})",
         *q.args,
     )
+    single = {*mixed.left}
     for row in found:
-        tally.add(_group(names, row["mask"]), row)
+        if (what := _group(names, row["mask"])) != "day" or row["day"] in single:  # else it is the first one of a block
+            tally.add(what, row)
 
 
 async def _add_not_counted(mixed: Mixed, tally: Tally) -> None:
@@ -230,10 +233,10 @@ async def _add_not_counted(mixed: Mixed, tally: Tally) -> None:
 async def _add_mixed_days(mixed: Mixed, tally: Tally) -> None:
     """And their hours, as the workspace's clock said when they were counted."""
     scope, left = mixed.scope, mixed.left
-    if scope.zone or not left:
+    if scope.zone or scope.is_beside or not left:
         return
     q = Query()
-    hours = ", ".join(f"sum(m.hours[{hour + 1}])" for hour in range(0 if scope.is_beside else 24))
+    hours = ", ".join(f"sum(m.hours[{hour + 1}])" for hour in range(24))
     where = f"{mixes(scope, q, left)} AND m.kind = '{CHANNEL}' AND m.verdict = {q(scope.verdict.value)}"
     found = await db.rows(
         f"SELECT m.day, sum(m.clicks)::bigint AS number, ARRAY[{hours}]::bigint[] AS hours FROM click_mix m WHERE {where} "

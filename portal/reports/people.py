@@ -248,39 +248,43 @@ async def _add_unsettled(scope: Scope, by: By, crowd: _Crowd) -> None:
         crowd.groups[_source(row)].counts["returned"] += row["returned"]
 
 
-OF_DAY, OF_ZONE = 0b01, 0b10
+OF_DAY, OF_ZONE, OF_SOURCE = 0b01, 0b10, 0b11
 """What `GROUPING` says: a bit for each of day and time zone, set where it is left out."""
-GROUPS = {
-    By.CHANNEL: (
-        "GROUPING(p.day, p.timezone) AS of, p.key, p.direct, p.day, p.timezone",
-        "GROUPING SETS ((p.key, p.direct), (p.day), (p.timezone))",
-    ),
-    By.LINK: ("3 AS of, p.key, p.direct", "p.key, p.direct"),
-}
-"""What tells lines apart, and how they are grouped."""
+STEPS = (("captured_at", "clicked_at"), ("started_at", "captured_at"), ("completed_at", "started_at"))
+"""The moments that each of `Times` lies between."""
 
 
 async def _add_single(scope: Scope, by: By, crowd: _Crowd) -> None:
     """Each person counts with what brought them; by channel also on the day when they came, and in the time zone they named."""
-    q = Query()
-    apart, grouped = GROUPS[by]
-    moments = f"{CLICKED_AT} AS clicked_at, a.captured_at, a.started_at, a.completed_at"
-    along = f"(a.created_at AT TIME ZONE {q(scope.timezone)})::date AS day, person.timezone, " if by is By.CHANNEL else ""
+    q, along = Query(), by is By.CHANNEL
+    day = f", (a.created_at AT TIME ZONE {q(scope.timezone)})::date AS day, person.timezone" if along else ""
+    people = (
+        f"SELECT {_key(by)}, {CLICKED_AT} AS clicked_at, a.captured_at, a.started_at, a.completed_at, "
+        f"{touches.RETURNED} AS returned{day} {arrived(scope, q, zones=along)}"
+    )
     found = await db.rows(
-        f"{links(scope, q)} SELECT {apart}, count(*) AS people, "
-        "count(p.captured_at) AS captured, count(p.started_at) AS started, count(p.completed_at) AS completed, "
-        f"count(*) FILTER (WHERE p.returned) AS returned, {_times(by, crowd)} "
-        f"FROM (SELECT {_key(by)}, {along}{moments}, {touches.RETURNED} AS returned {arrived(scope, q, zones=bool(along))}) p "
-        f"GROUP BY {grouped}",
+        f"{links(scope, q)}, p AS MATERIALIZED ({people}) SELECT {OF_SOURCE} AS of, p.key, p.direct, NULL::date AS day, "
+        f"NULL AS timezone, {COUNTED}, {_times(by, crowd)} FROM p GROUP BY p.key, p.direct{ALONG if along else ''}",
         *q.args,
     )
     for row in found:
         if row["of"] == OF_DAY:
             crowd.days[row["day"]] += row["completed"]
-        elif row["of"] != OF_ZONE:
+        elif row["of"] == OF_SOURCE:
             crowd.add(_source(row), row)
         elif row["timezone"]:
             crowd.zones[row["timezone"]] += row["people"]
+
+
+COUNTED = (
+    "count(*) AS people, count(p.captured_at) AS captured, count(p.started_at) AS started, "
+    "count(p.completed_at) AS completed, count(*) FILTER (WHERE p.returned) AS returned"
+)
+ALONG = (
+    f" UNION ALL SELECT GROUPING(p.day, p.timezone), NULL, NULL, p.day, p.timezone, {COUNTED}"
+    f"{', NULL' * len(STEPS)} FROM p GROUP BY GROUPING SETS ((p.day), (p.timezone))"
+)
+"""The same people by day and by time zone. How long their steps took is not put together for each of these."""
 
 
 def _key(by: By) -> str:
@@ -289,16 +293,13 @@ def _key(by: By) -> str:
 
 def _times(by: By, crowd: _Crowd) -> str:
     """How long each step took each person; of links, if it is asked for."""
-    steps = (("captured_at", "clicked_at"), ("started_at", "captured_at"), ("completed_at", "started_at"))
-    each = ["NULL::float8[]"] * len(steps) if by is By.LINK and crowd.whole else [_seconds(*step, by) for step in steps]
+    each = ["NULL::float8[]"] * len(STEPS) if by is By.LINK and crowd.whole else [_seconds(*step) for step in STEPS]
     return ", ".join(f"{took} AS {name}" for took, name in zip(each, Times.__struct_fields__, strict=True))
 
 
-def _seconds(later: str, earlier: str, by: By) -> str:
-    """Of those groups alone that show how long it took."""
-    took = f"extract(epoch FROM p.{later} - p.{earlier})::float8"
-    each = f"array_agg({took}) FILTER (WHERE p.{later} IS NOT NULL AND p.{earlier} IS NOT NULL)"
-    return each if by is By.LINK else f"CASE WHEN GROUPING(p.day, p.timezone) = 3 THEN {each} END"
+def _seconds(later: str, earlier: str) -> str:
+    took = f"date_part('epoch', p.{later} - p.{earlier})"  # `extract` makes decimals of it
+    return f"array_agg({took}) FILTER (WHERE p.{later} IS NOT NULL AND p.{earlier} IS NOT NULL)"
 
 
 async def paid(scope: Scope, budgets: Sequence[tuple[UUID, UUID]]) -> dict[UUID, Paid]:

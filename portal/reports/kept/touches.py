@@ -36,9 +36,10 @@ UNSETTLED = "completed_at IS NOT NULL AND returned IS NULL"
 """Of `application`: those of whom it is not noted."""
 UNTIL = f"""
 SELECT (min(created_at) AT TIME ZONE (SELECT timezone FROM workspace WHERE id = $1))::date
-FROM application WHERE workspace_id = $1 AND {UNSETTLED}
+FROM (SELECT created_at FROM application WHERE workspace_id = $1 AND {UNSETTLED} OFFSET 0) few
 """
-"""Of all who came to workspace $1 before this day it is noted, or nothing has to be; NULL: of everybody."""
+"""Of all who came to workspace $1 before this day it is noted, or nothing has to be; NULL: of everybody. They are few and have an
+index of their own: without OFFSET, people would be gone through in the order in which they came, until one is among them."""
 RETURNED = f"coalesce(a.returned, {LOOKED_UP})"
 """Of `application a`: whether a nudge brought them back."""
 
