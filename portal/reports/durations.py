@@ -9,6 +9,7 @@ from math import floor, log
 from statistics import median
 
 RATIO = 1.05
+LOG_RATIO = log(RATIO)
 LENGTHS = 1000
 """More than there are up to a thousand years."""
 
@@ -33,7 +34,7 @@ class Durations:
 
 def length_of(seconds: float) -> int:
     """0: within a second."""
-    return min(LENGTHS - 1, 1 + floor(log(seconds) / log(RATIO))) if seconds >= 1 else 0
+    return min(LENGTHS - 1, 1 + floor(log(seconds) / LOG_RATIO)) if seconds >= 1 else 0
 
 
 def _at(ordered: Iterable[tuple[int, int]], place: int) -> float:

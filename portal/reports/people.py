@@ -7,6 +7,8 @@ the page, or was invited.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
+from operator import add
 from uuid import UUID
 
 import msgspec
@@ -62,7 +64,7 @@ class Paid(msgspec.Struct, frozen=True):
 async def everybody(scope: Scope, by: By, *, times: bool = True) -> People:
     """By the channel or link that brought them first, or what there is instead. `times`: also how long those of each took, not
     only all together. Of links nothing but this: what all of them come to, and their days and zones, say channels."""
-    crowd = _Crowd(times)
+    crowd = _Crowd(by, times)
     if "people" not in scope.unknown:
         await (_add_folds(scope, by, crowd) if person_folds.know(scope, by) else _add_kept(scope, by, crowd))
     return crowd.people
@@ -96,10 +98,17 @@ def _within(scope: Scope, start: date, end: date) -> Scope:
 ORIGINS = {str(origin): origin for origin in Origin}
 
 
+@lru_cache(maxsize=4096)
+def _source_of(text: str) -> Source:
+    """As lines write it."""
+    return ORIGINS.get(text) or UUID(text)
+
+
 class _Crowd:
     """Everybody, while they are put together."""
 
-    def __init__(self, times: bool) -> None:
+    def __init__(self, by: By, times: bool) -> None:
+        self.by = by
         self.groups: dict[Source, _Group] = defaultdict(_Group)
         self.whole = None if times else _Group()
         """Who knows how long steps took, if that is asked of nobody alone."""
@@ -111,17 +120,23 @@ class _Crowd:
     def people(self) -> People:
         days = self.days + Counter({date.fromisoformat(day): number for day, number in self.days_of_parts.items()})
         return People(
-            steps={source: group.steps for source, group in self.groups.items() if group.counts["people"]},
+            steps={source: group.steps for source, group in self.groups.items() if group.counts[0]},
             times={} if self.whole else {key: group.times for key, group in self.groups.items() if isinstance(key, UUID)},
-            total=(self.whole or _Group.of_all(self.groups.values())).times,
+            total=self._total,
             days=dict(days),
             zones=sorted(((zone, n) for zone, n in self.zones.items() if n), key=lambda pair: (-pair[1], pair[0])),
         )
 
+    @property
+    def _total(self) -> Times:
+        if self.by is By.LINK:
+            return Times()
+        return (self.whole or _Group.of_all(self.groups.values())).times
+
     def add_each(self, parts: Parts) -> None:
         """Of a line of `person_folds`, what it says by source."""
         for source, of in parts.items():
-            group = self.groups[ORIGINS.get(source) or UUID(source)]
+            group = self.groups[_source_of(source)]
             group.add(of["counts"])
             self._add_rest(self.whole or group, of)
 
@@ -129,7 +144,7 @@ class _Crowd:
         """Of a line of `person_folds`, what it says of all together."""
         if parts and self.whole:
             for source, counts in parts["counts"].items():
-                self.groups[ORIGINS.get(source) or UUID(source)].add(counts)
+                self.groups[_source_of(source)].add(counts)
             self._add_rest(self.whole, parts)
 
     def _add_rest(self, timed: "_Group", parts: Parts) -> None:
@@ -140,7 +155,7 @@ class _Crowd:
     def add(self, source: Source, row: db.Row) -> None:
         """People who were counted one by one."""
         group = self.groups[source]
-        group.counts.update({name: row[name] for name in Steps.__struct_fields__})
+        group.add([row[name] for name in totals.COUNTS])
         for name, took in zip(Times.__struct_fields__, (self.whole or group).single, strict=True):
             took.extend(row[name] or ())
 
@@ -156,15 +171,14 @@ class _Group:
     """People of one row, while they are put together."""
 
     def __init__(self) -> None:
-        self.counts = Counter[str]()
+        self.counts = [0] * len(totals.COUNTS)
+        """In that order, which is the one of `Steps` too."""
         self.kept = Counter[int]()
         """How long steps took, as `durations.flat` has it."""
         self.single: list[list[float]] = [[] for _ in Times.__struct_fields__]
 
     def add(self, counts: Sequence[int]) -> None:
-        """In the order of `totals.COUNTS`."""
-        for name, number in zip(totals.COUNTS, counts, strict=True):
-            self.counts[name] += number
+        self.counts = list(map(add, self.counts, counts))
 
     def add_times(self, row: db.Row) -> None:
         """At the end of a period, less before it."""
@@ -173,7 +187,7 @@ class _Group:
 
     @property
     def steps(self) -> Steps:
-        return Steps(**{name: self.counts[name] for name in Steps.__struct_fields__})
+        return Steps(**dict(zip(totals.COUNTS, self.counts, strict=True)))
 
     @property
     def times(self) -> Times:
@@ -193,7 +207,7 @@ class _Group:
 
 
 async def _add_totals(scope: Scope, by: By, crowd: _Crowd) -> None:
-    q, columns = Query(), Steps.__struct_fields__
+    q, columns = Query(), totals.COUNTS
     numbers = ", ".join(f"e.{name} - coalesce(b.{name}, 0) AS {name}" for name in columns)
     times = "" if crowd.whole else ", e.times, b.times AS times_before"
     found = await db.rows(
@@ -203,7 +217,7 @@ async def _add_totals(scope: Scope, by: By, crowd: _Crowd) -> None:
     )
     for row in found:
         group = crowd.groups[row["key"] or Origin(row["source"])]
-        group.counts.update({name: row[name] for name in columns})
+        group.add([row[name] for name in columns])
         if times:
             group.add_times(row)
 
@@ -245,7 +259,7 @@ async def _add_unsettled(scope: Scope, by: By, crowd: _Crowd) -> None:
         *q.args,
     )
     for row in found:
-        crowd.groups[_source(row)].counts["returned"] += row["returned"]
+        crowd.groups[_source(row)].add([0, 0, 0, 0, row["returned"]])
 
 
 OF_DAY, OF_ZONE, OF_SOURCE = 0b01, 0b10, 0b11
