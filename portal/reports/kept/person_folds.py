@@ -71,7 +71,7 @@ async def read(scope: Scope, part: str) -> Known:
 
 async def _since_the_first(scope: Scope, days: Sequence[date]) -> list[date]:
     """Those of `days` on which somebody may have come."""
-    first = await totals.first_day(scope.workspace_id)
+    first = scope.first or await totals.first_day(scope.workspace_id)
     return [day for day in days if first and day >= first]
 
 
