@@ -166,28 +166,40 @@ def narrowed(scope: Scope, q: Query, by: By) -> str:
 
 async def _read_mixes(scope: Scope, tally: Tally) -> None:
     if scope.reads_mixes:
-        blocks, left = await click_folds.KEPT.there(scope, mix_folds.SMALLEST)
+        mixed = Mixed(scope, *await click_folds.KEPT.across(scope, mix_folds.SMALLEST))
     else:
-        blocks, left = [], await click_folds.read(scope, tally)
-    mixed = Mixed(scope, blocks, left)
-    if blocks or left:
+        mixed = Mixed(scope, [], await click_folds.read(scope, tally), [])
+    if mixed.blocks or mixed.left:
         each = (_add_counted(mixed, tally), _add_mixed_days(mixed, tally), _add_mixed_blocks(mixed, tally))
         await db.side_by_side(*each, *([] if scope.is_beside else [_add_not_counted(mixed, tally)]))
 
 
 class Mixed(NamedTuple):
-    """Days of a scope with a `mixer`: some in blocks, the others by themselves."""
+    """Days of a scope with a `mixer`: some in blocks, the others by themselves; and some that are in a block, but not in the
+    scope."""
 
     scope: Scope
     blocks: Sequence[Block]
     left: Sequence[date]
+    beyond: Sequence[date]
+
+    @property
+    def single(self) -> list[date]:
+        """Days that are read by themselves, to be added or taken off."""
+        return sorted((*self.left, *self.beyond))
 
     def lines(self, columns: str, verdicts: Sequence[Verdict], kinds: Sequence[str], q: Query) -> str:
-        """A statement of all mixes of these. Verdicts and kinds are named, since the index goes by them before it goes by day."""
+        """A statement of all mixes of these, with `columns`, `clicks` and `landed`. Verdicts and kinds are named, since the index
+        goes by them before it goes by day."""
         judged = f"m.kind = ANY({q(kinds)}) AND m.verdict = ANY({q(verdicts)})"
-        sources = [mix_folds.lines(self.scope, size, first, q) for size, first in mix_folds.by_size(self.blocks)]
-        sources += [f"FROM click_mix m WHERE {mixes(self.scope, q, self.left)}"] if self.left else []
-        return " UNION ALL ".join(f"SELECT {columns} {source} AND {judged}" for source in sources)
+        added = [mix_folds.lines(self.scope, size, first, q) for size, first in mix_folds.by_size(self.blocks)]
+        added += [f"FROM click_mix m WHERE {mixes(self.scope, q, self.left)}"] if self.left else []
+        taken = [f"FROM click_mix m WHERE {mixes(self.scope, q, self.beyond)}"] if self.beyond else []
+        return " UNION ALL ".join(
+            f"SELECT {columns}, {sign}m.clicks AS clicks, {sign}m.landed AS landed {source} AND {judged}"
+            for sign, sources in (("", added), ("-", taken))
+            for source in sources
+        )
 
 
 async def _add_counted(mixed: Mixed, tally: Tally) -> None:
@@ -199,11 +211,12 @@ async def _add_counted(mixed: Mixed, tally: Tally) -> None:
     columns = ", ".join(f"m.{name}" for name in names)
     # Materialized: beside what it believes that reading costs, the planner would not mind to sort twenty thousand lines.
     found = await db.rows(
-        f"WITH m AS MATERIALIZED ({mixed.lines(f'{columns}, m.clicks, m.landed', [mixed.scope.verdict], [CHANNEL], q)}) "
+        f"WITH m AS MATERIALIZED ({mixed.lines(columns, [mixed.scope.verdict], [CHANNEL], q)}) "
         f"SELECT GROUPING({columns}) AS mask, TRUE AS counted, {columns}, sum(m.clicks)::bigint AS number, "
         "sum(m.landed)::bigint AS landed "
         f"FROM (SELECT {columns}, sum(m.clicks) AS clicks, sum(m.landed) AS landed FROM m GROUP BY {columns}) m "
-        f"GROUP BY GROUPING SETS ({', '.join(f'(m.{name})' for name in names)})",
+        f"GROUP BY GROUPING SETS ({', '.join(f'(m.{name})' for name in names)}) "
+        "HAVING sum(m.clicks) <> 0 OR sum(m.landed) <> 0",
         *q.args,
     )
     single = {*mixed.left}
@@ -216,12 +229,12 @@ async def _add_not_counted(mixed: Mixed, tally: Tally) -> None:
     """Lines of one filter say it also where they can't say what was counted."""
     scope = mixed.scope
     if scope.reads_mixes and (left := await click_folds.read_not_counted(scope, tally)) is not None:
-        mixed = Mixed(scope, [], left)
+        mixed = Mixed(scope, [], left, [])
     if not mixed.blocks and not mixed.left:
         return
     q = Query()
     others = [verdict for verdict in Verdict if verdict is not Verdict.PERSON]
-    lines = mixed.lines("m.kind, m.verdict, m.reason, m.clicks", others, [CHANNEL, PERSONAL], q)
+    lines = mixed.lines("m.kind, m.verdict, m.reason", others, [CHANNEL, PERSONAL], q)
     found = await db.rows(
         f"WITH m AS MATERIALIZED ({lines}) SELECT kind, verdict, reason, sum(clicks)::bigint AS hits FROM m GROUP BY 1, 2, 3",
         *q.args,
@@ -232,20 +245,22 @@ async def _add_not_counted(mixed: Mixed, tally: Tally) -> None:
 
 async def _add_mixed_days(mixed: Mixed, tally: Tally) -> None:
     """And their hours, as the workspace's clock said when they were counted."""
-    scope, left = mixed.scope, mixed.left
-    if scope.zone or scope.is_beside or not left:
+    scope, single = mixed.scope, mixed.single
+    if scope.zone or scope.is_beside or not single:
         return
     q = Query()
     hours = ", ".join(f"sum(m.hours[{hour + 1}])" for hour in range(24))
-    where = f"{mixes(scope, q, left)} AND m.kind = '{CHANNEL}' AND m.verdict = {q(scope.verdict.value)}"
+    where = f"{mixes(scope, q, single)} AND m.kind = '{CHANNEL}' AND m.verdict = {q(scope.verdict.value)}"
     found = await db.rows(
         f"SELECT m.day, sum(m.clicks)::bigint AS number, ARRAY[{hours}]::bigint[] AS hours FROM click_mix m WHERE {where} "
         "GROUP BY 1",
         *q.args,
     )
+    beyond = {*mixed.beyond}
     for row in found:
-        tally.hours.update({(row["day"].isoweekday(), hour): number for hour, number in enumerate(row["hours"]) if number})
-    tally.days.update({row["day"]: row["number"] for row in found})
+        add = tally.hours.subtract if row["day"] in beyond else tally.hours.update
+        add({(row["day"].isoweekday(), hour): number for hour, number in enumerate(row["hours"]) if number})
+    tally.days.update({row["day"]: row["number"] for row in found if row["day"] not in beyond})
 
 
 async def _add_mixed_blocks(mixed: Mixed, tally: Tally) -> None:
@@ -264,7 +279,8 @@ async def _add_mixed_blocks(mixed: Mixed, tally: Tally) -> None:
     tally.hours.update({(hour // 24 + 1, hour % 24): number for hour, number in enumerate(by_hour) if number})
     for row in found:
         days = mix_folds.apart(int(row["by_day"]), row["days"])
-        tally.days.update({row["day"] + timedelta(days=n): number for n, number in enumerate(days) if number})
+        by_day = ((row["day"] + timedelta(days=n), number) for n, number in enumerate(days))
+        tally.days.update({day: number for day, number in by_day if number and scope.start <= day <= scope.end})
 
 
 async def _read_clicks(scope: Scope, days: Sequence[date], tally: Tally) -> None:

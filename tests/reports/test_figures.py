@@ -96,6 +96,26 @@ async def test_days_that_are_put_together_say_what_they_said(world: World, monke
         assert await click_folds.fold(NOW) in (2 * 3, 0)
 
 
+async def test_blocks_that_reach_over_the_ends_of_a_period_say_no_more_than_it_has(world: World) -> None:
+    taps = [hit(world.links[days % 3], NOW - timedelta(days=days), visitor=bytes([days])) for days in range(10, 130, 2)]
+    await record([*taps, *(landing(tap) for tap in taps[::2])])
+    tables = await raw.tables()
+    while await click_folds.fold(NOW):
+        continue
+    blocks_of = [day for day in blocks.days_in(TODAY - timedelta(days=120), TODAY) if not (day - blocks.BEGINNING).days % 16]
+    both = [filters for filters in FILTERS if len(filters.get("values", ())) > 1]
+    for start, end in ((3, -4), (7, -2), (8, -9), (1, 0)):
+        period = blocks_of[0] + timedelta(days=start), blocks_of[4] + timedelta(days=end)
+        scope = scope_of(world.workspace_id, *period)
+        found, left, beyond = await click_folds.KEPT.across(scope, 16)
+        days = {day.day for block in found for day in blocks.split(block, 1)}
+        assert days - {*beyond} | {*left} == {*blocks.days_in(*period)}
+        assert len(left) + len(beyond) <= 16
+        for filters in (*both[:1], {"verdict": Verdict.PREVIEW, "values": ((Dimension.DEVICE, "phone"),)}):
+            await check(scope_of(world.workspace_id, *period, **filters), tables)
+        await check(scope_of(world.workspace_id, *period, channel_id=world.channels[0], job_id=world.jobs[0]), tables)
+
+
 async def check(scope: Scope, tables: raw.Tables) -> None:
     """All that a page shows of `scope`, but costs."""
     rows, found = raw.Raw(tables, scope), (await count(scope))[0]

@@ -11,6 +11,8 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import msgspec
+
 from portal import db
 from portal.reports.scope import Query, Scope
 
@@ -61,6 +63,21 @@ def days_in(start: date, end: date) -> list[date]:
     return [start + timedelta(days=n) for n in range((end - start).days + 1)]
 
 
+A_DAY = timedelta(days=1)
+
+
+def _wider(scope: Scope, size: int) -> Scope:
+    """To the ends of the blocks of this size that it has the larger part of."""
+    before, after = (scope.start - BEGINNING).days % size, size - 1 - (scope.end - BEGINNING).days % size
+    if (scope.end - scope.start).days < size:
+        return scope
+    return msgspec.structs.replace(
+        scope,
+        start=scope.start - (before if before < size / 2 else 0) * A_DAY,
+        end=scope.end + (after if after < size / 2 else 0) * A_DAY,
+    )
+
+
 class Kept(NamedTuple):
     """Two tables: of lines, and of the blocks that are there."""
 
@@ -86,6 +103,14 @@ class Kept(NamedTuple):
         """Which blocks are there, of `smallest` days at least; and the days that are in none."""
         found, left = await self.read(scope, Key(scope.workspace_id, NOBODYS), scope.end, smallest)
         return [block for block, _ in found], left
+
+    async def across(self, scope: Scope, smallest: int) -> tuple[list[Block], list[date], list[date]]:
+        """The same, but a block may reach over an end of `scope` where that leaves fewer days to themselves; and the days that
+        are in a block though the scope does not have them: they are to be taken off."""
+        wider = _wider(scope, smallest)
+        blocks, left = await self.there(wider, smallest)
+        beyond = [*days_in(wider.start, scope.start - A_DAY), *days_in(scope.end + A_DAY, wider.end)]
+        return blocks, [day for day in left if scope.start <= day <= scope.end], sorted({*beyond} - {*left})
 
     async def _look_up(
         self, workspace_id: UUID, key: Key, wanted: Sequence[Block], part: str
