@@ -177,7 +177,7 @@ _turns: ContextVar[asyncio.Semaphore | None] = ContextVar("turns", default=None)
 async def side_by_side(*questions: Coroutine[Any, Any, Any]) -> list[Any]:
     """Their answers, `AT_ONCE` with those of each `side_by_side` within them. Each has a connection of its own, except in a
     transaction, which is one connection: there, one by one."""
-    if DB.current_transaction.get() is not None:
+    if len(questions) < 2 or DB.current_transaction.get() is not None:
         return [await question for question in questions]
     if _turns.get() is not None:
         return list(await asyncio.gather(*questions))

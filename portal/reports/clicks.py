@@ -117,7 +117,7 @@ async def _add_hours(scope: Scope, left: Sequence[date], tally: Tally) -> None:
     """Rollups keep whole hours of UTC: where clocks differ from it by half an hour, so may the hours here."""
     if not left or scope.zone or scope.is_beside:
         return
-    q = Query()
+    q, scope = Query(), msgspec.structs.replace(scope, start=left[0], end=left[-1])
     source = " UNION ALL ".join(f"({_hours(span, q)})" for span in spans(scope, left))
     found = await db.rows(
         f"SELECT (extract(epoch FROM h.at)::bigint + {_ahead(scope, q)}) / 3600 % 168 AS hour, "

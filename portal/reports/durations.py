@@ -3,15 +3,16 @@
 Each length is 5 % longer than the one before it, and so well is a median known.
 """
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from math import floor, log
 from statistics import median
 
 RATIO = 1.05
-LOG_RATIO = log(RATIO)
 LENGTHS = 1000
 """More than there are up to a thousand years."""
+BOUNDS = [RATIO**length for length in range(LENGTHS - 1)]
+"""Seconds from which a length is the next one."""
 
 
 class Durations:
@@ -26,15 +27,14 @@ class Durations:
         if not any(self.counts.values()):
             return median(self.single) if self.single else None
         counts = self.counts.copy() if self.single else self.counts
-        for seconds in self.single:
-            counts[length_of(seconds)] += 1
+        counts.update(map(length_of, self.single))
         ordered, last = sorted(counts.items()), counts.total() - 1
         return (_at(ordered, last // 2) + _at(ordered, (last + 1) // 2)) / 2
 
 
 def length_of(seconds: float) -> int:
     """0: within a second."""
-    return min(LENGTHS - 1, 1 + floor(log(seconds) / LOG_RATIO)) if seconds >= 1 else 0
+    return bisect_right(BOUNDS, seconds)
 
 
 def _at(ordered: Iterable[tuple[int, int]], place: int) -> float:
