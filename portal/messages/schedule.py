@@ -34,6 +34,8 @@ from portal.messages.words import Anchor, Arm, Override, Reason, State
 
 LATE = timedelta(hours=16)
 """A nudge that could not go within this time after its own goes no more: longer than a night, shorter than a day."""
+MORNING = timedelta(hours=2)
+"""After a night: what waited for its end has its place within half an hour, and is sent some time after that."""
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -233,10 +235,11 @@ def _out_of_quiet(slot: Slot, wish: Wanted, facts: ApplicationFacts) -> Slot:
 
 
 def _given_up(case: Case) -> datetime:
-    """What should have gone before this goes no more. In a night it is what it was at its beginning: a nudge that waits for the
-    morning is not given up while it waits."""
+    """What should have gone before this goes no more. In a night, and on the morning after it, it is what it was at its
+    beginning: a nudge that waits for the morning is not given up while it waits, nor when it goes."""
     hours, zones = case.facts.quiet, case.facts.zones
-    evening = quiet.last_allowed(case.now, hours, zones) if quiet.is_quiet(case.now, hours, zones) else None
+    night = next((at for at in (case.now, case.now - MORNING) if quiet.is_quiet(at, hours, zones)), None)
+    evening = quiet.last_allowed(night, hours, zones) if night else None
     began = quiet.closes_at(evening, hours, zones) if evening is not None else None
     return (began or case.now) - LATE
 

@@ -233,6 +233,13 @@ def test_an_overdue_nudge_that_waits_for_the_morning_is_not_given_up_before_it()
     assert evening.state is State.SCHEDULED
 
 
+@pytest.mark.parametrize(("now", "goes"), [("2026-11-24 08:00", True), ("2026-11-24 09:59", True), ("2026-11-24 10:01", False)])
+def test_an_overdue_nudge_that_waited_for_the_morning_goes_then_or_never(now: str, goes: bool) -> None:
+    [first, *_] = schedule(person(), DEFAULT, at(now))
+    assert (first.state is State.SCHEDULED and first.due_at <= at(now)) is goes
+    assert goes or first.code is Reason.MISSED
+
+
 INVITED: dict[str, Any] = {"stage": "invited", "invite": True, "invited_at": at("2026-11-23 23:00"), "captured_at": None}
 
 

@@ -14,7 +14,7 @@ from portal.messages.plans import Plan, Step
 from portal.messages.quiet import QuietHours, is_quiet, next_allowed
 from portal.messages.rehearsal import sample
 from portal.messages.rules import Planned
-from portal.messages.schedule import LATE, anchor, schedule
+from portal.messages.schedule import LATE, MORNING, anchor, schedule
 from portal.messages.spread import LEAST_LEFT, OVER
 from portal.messages.words import Anchor, Arm, Channel, Override, Reason, State, Track, Wish
 
@@ -128,6 +128,13 @@ def test_nothing_goes_in_quiet_hours_wherever_they_may_be(life: Life) -> None:
         assert p.due_at > now or not is_quiet(now, facts.quiet, facts.zones)
 
 
+def began(night: datetime, facts: ApplicationFacts) -> datetime:
+    """When quiet hours that hold at `night` began, to the minute."""
+    while is_quiet(night - timedelta(minutes=1), facts.quiet, facts.zones):
+        night -= timedelta(minutes=1)
+    return night - timedelta(minutes=1)
+
+
 @MANY
 @given(lives())
 def test_nothing_goes_after_the_deadline_nor_before_the_person_stopped(life: Life) -> None:
@@ -135,7 +142,9 @@ def test_nothing_goes_after_the_deadline_nor_before_the_person_stopped(life: Lif
     for p in going(schedule(facts, plan, now)):
         left = timedelta(seconds=1) if p.step_key in by_hand(facts) else LEAST_LEFT
         assert facts.deadline_at is None or (p.due_at <= facts.deadline_at - left and facts.deadline_at > now)
-        assert p.due_at >= anchor(facts) and p.due_at >= now - LATE
+        rested = [at for at in (now, now - MORNING) if is_quiet(at, facts.quiet, facts.zones)]
+        assert p.due_at >= anchor(facts)
+        assert p.due_at >= now - LATE or (rested and p.due_at >= began(rested[0], facts) - LATE)
         assert facts.snoozed_until is None or p.due_at >= facts.snoozed_until
         assert p.channel not in facts.unreachable
         assert p.step_key in by_hand(facts) or p.due_at <= anchor(facts) + plan.age
