@@ -25,8 +25,8 @@ COUNTED = ("channel_id", *Dimension)
 
 
 async def read(scope: Scope) -> Tally:
-    """Of hits on channel links with the scope's verdict, and of what was not counted on any link. Beside another period, for
-    certain no more than days and channels."""
+    """Of hits on channel links with the scope's verdict, and of what was not counted on any link. Beside another period, only
+    days and channels can be relied on."""
     tally = Tally()
     if not (scope.values or scope.reads_mixes):
         await _read_sums(scope, tally)

@@ -198,7 +198,7 @@ class LinkFigures(msgspec.Struct, frozen=True):
     """As in `LinkTable`."""
 
 
-async def link_figures(scope: Scope, *, times: bool = True, compare: bool = False) -> list[LinkFigures]:
+async def _link_figures(scope: Scope, *, times: bool = True, compare: bool = False) -> list[LinkFigures]:
     """By link, as `count` says it by channel."""
     scopes = _periods(scope, compare)
     each = [people.everybody(one, By.LINK, times=times and not one.is_beside) for one in scopes]
@@ -223,7 +223,7 @@ async def link_table(scope: Scope) -> LinkTable:
 async def link_tables(scope: Scope, *, times: bool = True, compare: bool = False) -> tuple[LinkTable, LinkFigures]:
     """Links in use, and those that were put away but have figures in the period. Under a filter of clicks or people, those with
     figures only. And the figures of the period before, if they are to be compared. `times`: also how long those of each took."""
-    (known, *before), found = await db.side_by_side(link_figures(scope, times=times, compare=compare), _links(scope))
+    (known, *before), found = await db.side_by_side(_link_figures(scope, times=times, compare=compare), _links(scope))
     return _link_table(scope, known, found), before[0] if before else LinkFigures()
 
 

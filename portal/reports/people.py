@@ -47,7 +47,7 @@ class People(msgspec.Struct, frozen=True):
     times: dict[UUID, Times]
     """By channel or link."""
     total: Times
-    """Of everybody."""
+    """Of everybody; by link, of nobody."""
     days: dict[date, int]
     """Those who completed, by the day on which they had arrived, so that it adds up to `completed`."""
     zones: list[tuple[str, int]]
