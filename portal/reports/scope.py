@@ -255,7 +255,7 @@ def _came_in(scope: Scope, q: Query, of: str) -> str:
     either = f"{people} AND CASE WHEN a.came IS NULL THEN {looked_up} ELSE {noted} END" if scope.values else people
     if not (scope.campaign_id or scope.channel_id or scope.link_id):
         # Of three filters nothing is put together: an index leads to those of the whole period of whom it is noted.
-        apart = f"{people} AND {noted} UNION ALL {people} AND a.came IS NULL AND {looked_up}"
+        apart = f"{people} AND a.came IS NOT NULL AND {noted} UNION ALL {people} AND a.came IS NULL AND {looked_up}"
         are_many = scope.values and len(scope.values) + bool(scope.zone) > 2
         return f"({apart if are_many else either}) a LEFT JOIN l ON l.id = a.link_id"
     if of != "application":
@@ -272,7 +272,7 @@ def _came_by(scope: Scope, q: Query) -> tuple[str, str]:
     noted = [f"a.came[{CAME.index(dimension) + 1}] = {value}" for dimension, value in values]
     fits = [f"{COLUMN[dimension]} = {value}" for dimension, value in values]
     looked_up = f"EXISTS (SELECT FROM ({CLICK_OF_PERSON}) c WHERE {' AND '.join(fits)})"
-    return " AND ".join(["a.came IS NOT NULL", *noted]), looked_up
+    return " AND ".join(noted), looked_up
 
 
 CAME = tuple(Dimension)

@@ -142,9 +142,8 @@ def test_nothing_goes_after_the_deadline_nor_before_the_person_stopped(life: Lif
     for p in going(schedule(facts, plan, now)):
         left = timedelta(seconds=1) if p.step_key in by_hand(facts) else LEAST_LEFT
         assert facts.deadline_at is None or (p.due_at <= facts.deadline_at - left and facts.deadline_at > now)
-        rested = [at for at in (now, now - MORNING) if is_quiet(at, facts.quiet, facts.zones)]
-        assert p.due_at >= anchor(facts)
-        assert p.due_at >= now - LATE or (rested and p.due_at >= began(rested[0], facts) - LATE)
+        waited = not is_quiet(now, facts.quiet, facts.zones) and is_quiet(now - MORNING, facts.quiet, facts.zones)
+        assert p.due_at >= anchor(facts) and p.due_at >= (began(now - MORNING, facts) if waited else now) - LATE
         assert facts.snoozed_until is None or p.due_at >= facts.snoozed_until
         assert p.channel not in facts.unreachable
         assert p.step_key in by_hand(facts) or p.due_at <= anchor(facts) + plan.age
