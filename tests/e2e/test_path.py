@@ -48,8 +48,7 @@ async def test_a_candidate_who_stopped_halfway_is_nudged_and_finishes_elsewhere(
         assert await channel_row(recruiter, job, "Facebook · Ad") == ["0"] * 7 + ["–"]
         await recruiter.goto(f"{empty_portal.url}/app/messages?tab=sent")
         await expect(recruiter.locator("tbody[data-list] tr")).to_have_count(1)
-        await recruiter.goto(f"{empty_portal.url}/app/messages")
-        await expect(recruiter.get_by_text("Nothing is planned")).to_be_visible()
+        await wait_for(lambda: nothing_is_planned(recruiter, empty_portal), "the plan to be empty")
 
 
 async def nudge_link(page: Page, running: Running) -> str:
@@ -65,6 +64,12 @@ async def nudge_link(page: Page, running: Running) -> str:
     found = re.search(rf"{re.escape(running.url)}/[a-z2-7]{{26}}", text or "")
     assert found, text
     return found[0]
+
+
+async def nothing_is_planned(page: Page, running: Running) -> bool:
+    """Plans follow what candidates do within seconds, and the list says what was so when it was asked."""
+    await page.goto(f"{running.url}/app/messages")
+    return await page.get_by_text("Nothing is planned").is_visible()
 
 
 async def row_is(page: Page, job: str, wanted: list[str]) -> bool:
