@@ -42,7 +42,8 @@ async def read(scope: Scope) -> Tally:
 
 async def _read_sums(scope: Scope, tally: Tally) -> None:
     short = (scope.end - scope.start).days < FEW
-    left = days_in(scope.start, scope.end) if short else await click_folds.read(scope, tally)
+    known = None if short else await click_folds.read(scope, tally)
+    left = days_in(scope.start, scope.end) if known is None else known
     await db.side_by_side(_add_days(scope, left, tally), _add_channels(scope, left, tally), _add_hours(scope, left, tally))
 
 
@@ -165,10 +166,11 @@ def narrowed(scope: Scope, q: Query, by: By) -> str:
 
 
 async def _read_mixes(scope: Scope, tally: Tally) -> None:
-    if scope.reads_mixes:
+    left = await click_folds.read(scope, tally)
+    if left is None:
         mixed = Mixed(scope, *await click_folds.KEPT.across(scope, mix_folds.SMALLEST))
     else:
-        mixed = Mixed(scope, [], await click_folds.read(scope, tally), [])
+        mixed = Mixed(scope, [], left, [])
     if mixed.blocks or mixed.left:
         each = (_add_counted(mixed, tally), _add_mixed_days(mixed, tally), _add_mixed_blocks(mixed, tally))
         await db.side_by_side(*each, *([] if scope.is_beside else [_add_not_counted(mixed, tally)]))
@@ -226,15 +228,14 @@ async def _add_counted(mixed: Mixed, tally: Tally) -> None:
 
 
 async def _add_not_counted(mixed: Mixed, tally: Tally) -> None:
-    """Lines of one filter say it also where they can't say what was counted."""
+    """Lines may say it also where they can't say what was counted."""
     scope = mixed.scope
-    if scope.reads_mixes and (left := await click_folds.read_not_counted(scope, tally)) is not None:
+    if mixed.blocks and (left := await click_folds.read_not_counted(scope, tally)) is not None:
         mixed = Mixed(scope, [], left, [])
     if not mixed.blocks and not mixed.left:
         return
     q = Query()
-    others = [verdict for verdict in Verdict if verdict is not Verdict.PERSON]
-    lines = mixed.lines("m.kind, m.verdict, m.reason", others, [CHANNEL, PERSONAL], q)
+    lines = mixed.lines("m.kind, m.verdict, m.reason", click_folds.OTHERS, [CHANNEL, PERSONAL], q)
     found = await db.rows(
         f"WITH m AS MATERIALIZED ({lines}) SELECT kind, verdict, reason, sum(clicks)::bigint AS hits FROM m GROUP BY 1, 2, 3",
         *q.args,

@@ -111,7 +111,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def reads_mixes(self) -> bool:
-        """Whether nothing but mixes says what it is: of several filters at once, or of a channel within another place."""
+        """Whether no rollup says what it is: of several filters at once, or of a channel within another place."""
         return self.mixer is not None and (self.is_mixed or (self.owner is None and self.channel_id is not None))
 
     @property

@@ -29,6 +29,11 @@ class Key(NamedTuple):
     """Both empty: of everything."""
 
 
+def pair(one: tuple[str, str], two: tuple[str, str]) -> tuple[str, str]:
+    """Two filters, as a dimension and a value of lines. As JSON: there is nothing that no value may hold."""
+    return f"{one[0]},{two[0]}", msgspec.json.encode([one[1], two[1]]).decode()
+
+
 NOBODYS = "nothing"
 """A dimension of which there are no lines."""
 

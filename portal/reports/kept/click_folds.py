@@ -10,25 +10,29 @@ of people's taps, or of hits with another verdict where the line is of that:
     landed     channel -> taps whose page was shown
     excluded   "kind:verdict:reason" -> hits
 
-Two more kinds are in larger blocks alone: lines of a channel that say under one filter the taps of each of its links, as if links
-were ``values``, and nothing else; and those of `link_mixes`.
+A channel within another place is a dimension too. Three more kinds are in larger blocks alone: lines of two filters; those of a
+channel that say under one filter the taps of each of its links, as if links were ``values``, and nothing else; and those of
+`link_mixes`.
 
 Whatever changes a mix takes its blocks away.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
+from itertools import combinations
 from operator import add
 from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from portal import db
 from portal.clicks.recount import MIXES_OF_DAY
 from portal.clicks.verdicts import Verdict
 from portal.reports.durations import add_flat, pairs
 from portal.reports.kept import link_mixes, mix_folds
-from portal.reports.kept.blocks import BEGINNING, SIZES, Block, Kept, Key, Parts, days_in
+from portal.reports.kept.blocks import BEGINNING, SIZES, Block, Kept, Key, Parts, days_in, pair
 from portal.reports.kept.link_mixes import MIXES
 from portal.reports.scope import CHANNEL, Dimension, Scope
 from portal.reports.tally import Tally
@@ -38,6 +42,10 @@ VERDICT = "verdict"
 """The dimension of hits that are no person's. What was not counted is said there of all of them."""
 OF_LINKS = 16
 """Days of the smallest blocks that have lines of single links: there are a thousand of them, and of most nobody asks."""
+OF_CHANNEL = "channel"
+"""The dimension of a channel within another place."""
+OF_PAIRS = 4
+"""Days of the smallest blocks that have lines of two filters."""
 LINKS = "links by "
 """Before the dimension of lines that say the taps of links."""
 BY_LINK = 4
@@ -47,25 +55,23 @@ AT_ONCE = 20
 """Days, and blocks of each size, in one round."""
 
 
-async def read(scope: Scope, tally: Tally) -> list[date]:
-    """Add what lines say of `scope`; the days of it that they do not know."""
-    owner = _owner(scope)
-    if owner is None or scope.reads_mixes:
-        return days_in(scope.start, scope.end)
-    smallest = OF_LINKS if scope.link_id else 1
-    found, left = await KEPT.read(scope, Key(owner, *_filter(scope)), scope.end, smallest)
+async def read(scope: Scope, tally: Tally) -> list[date] | None:
+    """Add what lines say of `scope`; the days of it that they do not know. None: there are no such lines."""
+    key = _key(scope)
+    if key is None:
+        return None
+    found, left = await KEPT.read(scope, key, scope.end, _smallest(key, scope))
     parts = _together([parts for _, parts in found if parts])
     _add(tally, {"excluded": parts["excluded"]} if scope.zone else parts)  # nobody knows the time zone of a tap
     return left
 
 
 async def read_not_counted(scope: Scope, tally: Tally) -> list[date] | None:
-    """The same, of what was not counted alone: lines of one filter say it for any verdict. None: there are none."""
-    owner = _owner(scope)
-    if owner is None or len(scope.values) != 1:
+    """The same, of what was not counted alone: that is so for any verdict, and of one filter less there may be lines."""
+    key = _key(msgspec.structs.replace(scope, verdict=Verdict.PERSON))
+    if key is None:
         return None
-    dimension, value = scope.values[0]
-    found, left = await KEPT.read(scope, Key(owner, str(dimension), value), scope.end)
+    found, left = await KEPT.read(scope, key, scope.end, _smallest(key, scope))
     _add(tally, {"excluded": _together([parts for _, parts in found if parts])["excluded"]})
     return left
 
@@ -79,7 +85,7 @@ async def read_link(scope: Scope, tally: Tally) -> list[date]:
 
 async def taps_of_links(scope: Scope) -> tuple[dict[UUID, int], list[date]]:
     """What lines say of the links of one channel under one filter, and the days that they do not know."""
-    dimension, value = _filter(scope)
+    dimension, value = _filters(scope)[0]
     key = Key(scope.channel_id or NOBODY, LINKS + dimension, value)
     found, left = await KEPT.read(scope, key, scope.end, BY_LINK)
     taps = Counter[str]()
@@ -88,19 +94,34 @@ async def taps_of_links(scope: Scope) -> tuple[dict[UUID, int], list[date]]:
     return {UUID(link): number for link, number in taps.items()}, left
 
 
-def _owner(scope: Scope) -> UUID | None:
+def _key(scope: Scope) -> Key | None:
     """Whose lines say it; None: nobody's."""
     if scope.link_id:
-        return None if scope.is_narrowed else scope.link_id
-    if scope.channel_id:
-        return scope.owner
-    return scope.mixer
+        return None if scope.is_narrowed else Key(scope.link_id)
+    owner = scope.owner or scope.mixer or NOBODY
+    within = [(OF_CHANNEL, str(scope.channel_id))] if scope.channel_id and owner != scope.channel_id else []
+    match [*within, *_filters(scope)]:
+        case []:
+            return Key(owner)
+        case [one]:
+            return Key(owner, *one)
+        case [one, two] if not scope.channel_id:
+            return Key(owner, *pair(one, two))
+    return None
 
 
-def _filter(scope: Scope) -> tuple[str, str]:
-    if scope.verdict is not Verdict.PERSON:
-        return VERDICT, scope.verdict.value
-    return (str(scope.values[0][0]), scope.values[0][1]) if scope.values else ("", "")
+def _smallest(key: Key, scope: Scope) -> int:
+    """Days of the smallest blocks that have such lines."""
+    if scope.link_id:
+        return OF_LINKS
+    return OF_PAIRS if "," in key.dimension else 1
+
+
+def _filters(scope: Scope) -> list[tuple[str, str]]:
+    """Dimension and value, in the order of the lines."""
+    values = sorted((tuple(Dimension).index(name), (str(name), value)) for name, value in scope.values)
+    counted = [(VERDICT, scope.verdict.value)] if scope.verdict is not Verdict.PERSON else []
+    return [*(of for _, of in values), *counted]
 
 
 def _add(tally: Tally, parts: Parts) -> None:
@@ -189,7 +210,7 @@ async def _keep(workspace_id: UUID, block: Block) -> None:
         # Nobody changes mixes of this workspace meanwhile.
         await db.run("SELECT lock_sums(ARRAY[$1::uuid || 'mix'])", workspace_id)
         if block.days == 1:
-            made = await _of_day(workspace_id, block.day)
+            made = await _of_day(workspace_id, block.day, _of_values)
         elif await db.value(f"SELECT EXISTS ({OPEN.format('$1::uuid', '$2::date', '$3')})", workspace_id, *block):
             return  # one of its days has changed since
         else:
@@ -197,6 +218,8 @@ async def _keep(workspace_id: UUID, block: Block) -> None:
             made = {key: (link_mixes.together if key.dimension == MIXES else _together)(of) for key, of in inside.items()}
         if block.days == BY_LINK:
             made |= await _by_link(workspace_id, block)
+        if block.days == OF_PAIRS:
+            made |= await _of_pairs(workspace_id, block)
         if block.days == OF_LINKS:
             made |= await _of_links(workspace_id, block) | await link_mixes.of_days(workspace_id, block)
         if block.days >= mix_folds.SMALLEST:
@@ -204,29 +227,62 @@ async def _keep(workspace_id: UUID, block: Block) -> None:
         await KEPT.keep(workspace_id, block, made)
 
 
-async def _of_day(workspace_id: UUID, day: date) -> dict[Key, Parts]:
-    lines = await db.rows(f"SELECT * FROM click_mix WHERE workspace_id = $1 AND {MIXES_OF_DAY}", workspace_id, day)
+Lines = Callable[[Sequence[db.Row], date], Iterator[tuple[tuple[str, str], Parts]]]
+"""Of the mixes of one owner and day: by dimension and value."""
+
+
+async def _of_day(workspace_id: UUID, day: date, lines: Lines) -> dict[Key, Parts]:
+    mixes = await db.rows(f"SELECT * FROM click_mix WHERE workspace_id = $1 AND {MIXES_OF_DAY}", workspace_id, day)
     by_owner: dict[UUID, list[db.Row]] = defaultdict(list)
-    for line in lines:
-        by_owner[line["owner_id"]].append(line)
+    for mix in mixes:
+        by_owner[mix["owner_id"]].append(mix)
         # Channels have no mixes of their own: those of the workspace name them.
-        if line["owner_id"] == workspace_id and line["channel_id"]:
-            by_owner[line["channel_id"]].append(line)
-    return {Key(owner_id, *of): parts for owner_id, its in by_owner.items() for of, parts in _of_owner(its, day)}
+        if lines is _of_values and mix["owner_id"] == workspace_id and mix["channel_id"]:
+            by_owner[mix["channel_id"]].append(mix)
+    return {Key(owner_id, *of): parts for owner_id, its in by_owner.items() for of, parts in lines(its, day)}
 
 
-def _of_owner(lines: Sequence[db.Row], day: date) -> Iterator[tuple[tuple[str, str], Parts]]:
-    """By dimension and value: of everything, of each value, and of what is no person's."""
-    yield ("", ""), _parts(lines, day)
-    by_value: dict[tuple[str, str], list[db.Row]] = defaultdict(list)
-    for line in lines:
-        for name in Dimension:
-            by_value[str(name), line[name]].append(line)
-    for of, its in by_value.items():
+async def _of_pairs(workspace_id: UUID, block: Block) -> dict[Key, Parts]:
+    by_key: dict[Key, list[Parts]] = defaultdict(list)
+    for day in days_in(block.day, _last(block)):
+        for key, parts in (await _of_day(workspace_id, day, _of_two_values)).items():
+            by_key[key].append(parts)
+    return {key: _together(each) for key, each in by_key.items()}
+
+
+def _of_values(mixes: Sequence[db.Row], day: date) -> Iterator[tuple[tuple[str, str], Parts]]:
+    """Of everything, of each value, and of what is no person's."""
+    yield ("", ""), _parts(mixes, day)
+    for of, its in _by_value(mixes).items():
         yield of, _parts(its, day)
-    for verdict in Verdict:
-        if verdict is not Verdict.PERSON:
-            yield (VERDICT, verdict.value), {**_parts(lines, day, verdict), "values": {}}
+    for verdict in OTHERS:
+        yield (VERDICT, verdict.value), {**_parts(mixes, day, verdict), "values": {}}
+
+
+def _of_two_values(mixes: Sequence[db.Row], day: date) -> Iterator[tuple[tuple[str, str], Parts]]:
+    """Of two values, and of each value that is no person's."""
+    by_pair: dict[tuple[tuple[str, str], tuple[str, str]], list[db.Row]] = defaultdict(list)
+    for mix in mixes:
+        for two in combinations([(str(name), mix[name]) for name in Dimension], 2):
+            by_pair[two].append(mix)
+    for (one, other), its in by_pair.items():
+        yield pair(one, other), _parts(its, day)
+    for one, its in _by_value(mixes).items():
+        for verdict in OTHERS if one[0] != OF_CHANNEL else ():
+            yield pair(one, (VERDICT, verdict.value)), _parts(its, day, verdict)
+
+
+OTHERS = [verdict for verdict in Verdict if verdict is not Verdict.PERSON]
+
+
+def _by_value(mixes: Iterable[db.Row]) -> dict[tuple[str, str], list[db.Row]]:
+    by_value: dict[tuple[str, str], list[db.Row]] = defaultdict(list)
+    for mix in mixes:
+        for name in Dimension:
+            by_value[str(name), mix[name]].append(mix)
+        if mix["channel_id"]:
+            by_value[OF_CHANNEL, str(mix["channel_id"])].append(mix)
+    return by_value
 
 
 def _parts(lines: Iterable[db.Row], day: date, counted: Verdict = Verdict.PERSON) -> Parts:

@@ -21,13 +21,11 @@ from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import msgspec
-
 from portal import db
 from portal.clicks.verdicts import Verdict
 from portal.reports import durations
 from portal.reports.kept import totals
-from portal.reports.kept.blocks import BEGINNING, SIZES, Block, Kept, Key, Parts
+from portal.reports.kept.blocks import BEGINNING, SIZES, Block, Kept, Key, Parts, pair
 from portal.reports.scope import CAME, By, Scope, pair_of
 
 KEPT = Kept("person_fold", "person_block")
@@ -58,7 +56,7 @@ async def read(scope: Scope, part: str) -> Known:
     if scope.mixer is None or last < scope.start:
         return Known([], scope.start, scope.start)
     filters = _filters(scope)
-    key = Key(scope.mixer, *(filters[0] if len(filters) == 1 else _pair(*filters)))
+    key = Key(scope.mixer, *(filters[0] if len(filters) == 1 else pair(*filters)))
     found, left = await KEPT.read(scope, key, last, 1 if len(filters) == 1 else OF_PAIRS, part=part)
     earliest = max(scope.start, min((block.day for block, _ in found), default=scope.start))
     missing = await _since_the_first(scope, left) if left and (not found or left[0] < earliest) else left
@@ -79,11 +77,6 @@ def _filters(scope: Scope) -> list[tuple[str, str]]:
     """Dimension and value, in the order of the lines."""
     values = sorted(scope.values, key=lambda pair: CAME.index(pair[0]))
     return [*((str(name), value) for name, value in values), *([(ZONE, scope.zone)] if scope.zone else [])]
-
-
-def _pair(one: tuple[str, str], two: tuple[str, str]) -> tuple[str, str]:
-    """Both, as a dimension and a value of lines. As JSON: there is nothing that no value may hold."""
-    return f"{one[0]},{two[0]}", msgspec.json.encode([one[1], two[1]]).decode()
 
 
 # ---- Keeping ---------------------------------------------------------------------------------------------------------------
@@ -181,7 +174,7 @@ def _values(person: db.Row) -> list[tuple[str, str]]:
 
 
 def _pairs(person: db.Row) -> list[tuple[str, str]]:
-    return [_pair(one, two) for one, two in combinations(_values(person), 2)]
+    return [pair(one, two) for one, two in combinations(_values(person), 2)]
 
 
 def _parts(total: totals.Total, day: date) -> Parts:
