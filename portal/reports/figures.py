@@ -7,12 +7,12 @@ from uuid import UUID
 import msgspec
 
 from portal import db
-from portal.reports import clicks, numbers, people
+from portal.reports import clicks, numbers
 from portal.reports import scope as at
 from portal.reports.costs import Cost, costs
 from portal.reports.intervals import SMALL, wilson
 from portal.reports.numbers import Origin, Source, Taps
-from portal.reports.people import People, Times
+from portal.reports.people import People, Times, everybody
 from portal.reports.scope import CHANNEL, By, Query, Scope
 from portal.reports.tally import PERSONAL, Excluded, Tally
 
@@ -131,11 +131,12 @@ class Count(msgspec.Struct, frozen=True, kw_only=True):
 async def count(scope: Scope, *, times: bool = True, compare: bool = False) -> list[Count]:
     """Of the period; and of the one before, if they are to be compared. `times`: also how long those of each channel took."""
     scopes = _periods(scope, compare)
-    each = [_numbers(one, times=times and not one.is_beside) for one in scopes]
-    channels, spent, taps, *found = await db.side_by_side(_channels(scope), costs(scope), _taps(scopes), *each)
+    channels, spent, taps, people, *tallies = await db.side_by_side(
+        _channels(scope), costs(scope), _taps(scopes), everybody(scopes, By.CHANNEL, times=times), *map(clicks.read, scopes)
+    )
     return [
-        _count(one, numbers, of, channels, {} if one.is_beside else spent)
-        for one, numbers, of in zip(scopes, found, taps, strict=True)
+        _count(one, _Numbers(*each), channels, {} if one.is_beside else spent)
+        for one, *each in zip(scopes, taps, tallies, people, strict=True)
     ]
 
 
@@ -150,21 +151,18 @@ async def channel_table(scope: Scope) -> ChannelTable:
 class _Numbers(NamedTuple):
     """What is asked of each period."""
 
+    taps: Taps | None
     clicks: Tally
     people: People
 
 
-async def _numbers(scope: Scope, *, times: bool) -> _Numbers:
-    return _Numbers(*await db.side_by_side(clicks.read(scope), people.everybody(scope, By.CHANNEL, times=times)))
-
-
-def _count(scope: Scope, numbers: _Numbers, taps: Taps | None, channels: list[db.Row], spent: dict[UUID, Cost]) -> Count:
-    found, everybody = numbers
+def _count(scope: Scope, numbers: _Numbers, channels: list[db.Row], spent: dict[UUID, Cost]) -> Count:
+    taps, found, people = numbers
     if taps is None:
         taps = Taps(dict(found.channels.items()), {}, {} if "landed" in scope.unknown else dict(found.landed.items()))
-    by_source = _figures(taps, everybody)
-    rows = _channel_rows(scope, channels, by_source, everybody, spent)
-    return Count(table=_table(scope, rows, by_source, everybody, found), clicks=found, people=everybody)
+    by_source = _figures(taps, people)
+    rows = _channel_rows(scope, channels, by_source, people, spent)
+    return Count(table=_table(scope, rows, by_source, people, found), clicks=found, people=people)
 
 
 async def _taps(scopes: Sequence[Scope]) -> Sequence[Taps | None]:
@@ -172,9 +170,7 @@ async def _taps(scopes: Sequence[Scope]) -> Sequence[Taps | None]:
     return [None] * len(scopes) if scopes[0].is_narrowed else await numbers.taps(scopes, By.CHANNEL)
 
 
-def _table(
-    scope: Scope, rows: list[ChannelRow], by_source: dict[Source, Figures], everybody: People, found: Tally
-) -> ChannelTable:
+def _table(scope: Scope, rows: list[ChannelRow], by_source: dict[Source, Figures], people: People, found: Tally) -> ChannelTable:
     links = total(row.figures for row in rows)
     direct, invited = (by_source.get(origin, Figures()) for origin in (Origin.DIRECT, Origin.INVITED))
     return ChannelTable(
@@ -183,7 +179,7 @@ def _table(
         direct=direct,
         invited=invited,
         total=links + direct + invited,
-        times=everybody.total,
+        times=people.total,
         cost=Cost.of_all([row.cost for row in rows if row.cost]),
         excluded=found.excluded(CHANNEL),
         excluded_personal=found.excluded(PERSONAL),
@@ -201,11 +197,10 @@ class LinkFigures(msgspec.Struct, frozen=True):
 async def _link_figures(scope: Scope, *, times: bool = True, compare: bool = False) -> list[LinkFigures]:
     """By link, as `count` says it by channel."""
     scopes = _periods(scope, compare)
-    each = [people.everybody(one, By.LINK, times=times and not one.is_beside) for one in scopes]
-    taps, *crowds = await db.side_by_side(_taps_of_links(scopes), *each)
+    taps, people = await db.side_by_side(_taps_of_links(scopes), everybody(scopes, By.LINK, times=times))
     return [
-        LinkFigures(_figures(of, everybody), everybody.times, one.unknown | of.unknown)
-        for one, of, everybody in zip(scopes, taps, crowds, strict=True)
+        LinkFigures(_figures(of, brought), brought.times, one.unknown | of.unknown)
+        for one, of, brought in zip(scopes, taps, people, strict=True)
     ]
 
 
@@ -239,8 +234,8 @@ def total(figures: Iterable[Figures]) -> Figures:
     return sum(figures, start=Figures())
 
 
-def _figures(taps: Taps, everybody: People) -> dict[Source, Figures]:
-    steps = everybody.steps
+def _figures(taps: Taps, people: People) -> dict[Source, Figures]:
+    steps = people.steps
     return {
         source: Figures(
             clicks=taps.clicks.get(source, 0),
@@ -253,7 +248,7 @@ def _figures(taps: Taps, everybody: People) -> dict[Source, Figures]:
 
 
 def _channel_rows(
-    scope: Scope, channels: list[db.Row], by_source: dict[Source, Figures], everybody: People, spent: dict[UUID, Cost]
+    scope: Scope, channels: list[db.Row], by_source: dict[Source, Figures], people: People, spent: dict[UUID, Cost]
 ) -> list[ChannelRow]:
     """Channels with links in use, and those whose links were put away but have figures in the period. Under a filter of clicks or
     people, those with figures only."""
@@ -261,7 +256,7 @@ def _channel_rows(
         ChannelRow(
             **{name: found[name] for name in ("id", "name", "link_count", "only_link", "label")},
             figures=by_source.get(found["id"], NONE),
-            times=everybody.times.get(found["id"], Times()),
+            times=people.times.get(found["id"], Times()),
             cost=spent.get(found["id"]),
         )
         for found in channels

@@ -61,31 +61,44 @@ class Paid(msgspec.Struct, frozen=True):
     completed: int
 
 
-async def everybody(scope: Scope, by: By, *, times: bool = True) -> People:
-    """By the channel or link that brought them first, or what there is instead. `times`: also how long those of each took, not
-    only all together. Of links nothing but this: what all of them come to, and their days and zones, say channels."""
-    crowd = _Crowd(by, times)
-    if "people" not in scope.unknown:
-        await (_add_folds(scope, by, crowd) if person_folds.know(scope, by) else _add_kept(scope, by, crowd))
-    return crowd.people
+async def everybody(scopes: Sequence[Scope], by: By, *, times: bool = True) -> list[People]:
+    """Of periods at one place, the last one first: by the channel or link that brought them first, or what there is instead.
+
+    `times`: also how long those of each took, not only all together. Of links nothing but this: what all of them come to, and
+    their days and zones, say channels. Of a period that is only compared no times, days, or zones."""
+    crowds = [_Crowd(scope, by, times=times and not scope.is_beside) for scope in scopes]
+    if "people" not in scopes[0].unknown:
+        await (_add_folds if person_folds.know(scopes[0], by) else _add_kept)(crowds)
+    return [crowd.people for crowd in crowds]
 
 
-async def _add_kept(scope: Scope, by: By, crowd: "_Crowd") -> None:
-    before, rest = totals.kept(scope), totals.single(scope)
-    kept = [_add_totals(before, by, crowd), _add_unsettled(before, by, crowd)] if before else []
-    along = [_add_along(before, crowd)] if before and by is By.CHANNEL else []
-    await db.side_by_side(*kept, *along, *([_add_single(rest, by, crowd)] if rest else []))
+async def _add_kept(crowds: Sequence["_Crowd"]) -> None:
+    each, loose = [], list[Scope]()
+    for crowd in crowds:
+        if before := totals.kept(crowd.scope):
+            each += [_add_totals(before, crowd), _add_unsettled(before, crowd)]
+            each += [_add_along(before, crowd)] if crowd.has_along else []
+        if rest := totals.single(crowd.scope):
+            loose.append(rest)
+    await db.side_by_side(*each, _add_single(loose, crowds))
 
 
-async def _add_folds(scope: Scope, by: By, crowd: "_Crowd") -> None:
+async def _add_folds(crowds: Sequence["_Crowd"]) -> None:
+    left = await db.side_by_side(*map(_add_lines, crowds))
+    unsettled = [_add_unsettled(known, crowd) for crowd, (known, _) in zip(crowds, left, strict=True) if known]
+    await db.side_by_side(*unsettled, _add_single([scope for _, loose in left for scope in loose], crowds))
+
+
+async def _add_lines(crowd: "_Crowd") -> tuple[Scope | None, list[Scope]]:
+    """The days that lines know, and those that they do not."""
+    scope = crowd.scope
     by_source = crowd.whole is None or scope.channel_id is not None
     each, since, until = await person_folds.read(scope, "each" if by_source else "whole")
     for parts in each:
         (crowd.add_each if by_source else crowd.add_whole)(parts)
-    unsettled = [_add_unsettled(_within(scope, since, until - A_DAY), by, crowd)] if since < until else []
     loose = [(scope.start, since - A_DAY), (until, scope.end)]
-    single = [_add_single(_within(scope, start, end), by, crowd) for start, end in loose if start <= end]
-    await db.side_by_side(*unsettled, *single)
+    known = _within(scope, since, until - A_DAY) if since < until else None
+    return known, [_within(scope, start, end) for start, end in loose if start <= end]
 
 
 A_DAY = timedelta(days=1)
@@ -93,6 +106,17 @@ A_DAY = timedelta(days=1)
 
 def _within(scope: Scope, start: date, end: date) -> Scope:
     return msgspec.structs.replace(scope, start=start, end=end)
+
+
+def _joined(scopes: Iterable[Scope]) -> list[Scope]:
+    """With those in one that have no day between them."""
+    found = list[Scope]()
+    for scope in sorted(scopes, key=lambda scope: scope.start):
+        if found and found[-1].end + A_DAY == scope.start:
+            found[-1] = _within(scope, found[-1].start, scope.end)
+        else:
+            found.append(scope)
+    return found
 
 
 ORIGINS = {str(origin): origin for origin in Origin}
@@ -107,14 +131,19 @@ def _source_of(text: str) -> Source:
 class _Crowd:
     """Everybody, while they are put together."""
 
-    def __init__(self, by: By, times: bool) -> None:
-        self.by = by
+    def __init__(self, scope: Scope, by: By, *, times: bool) -> None:
+        self.scope, self.by = scope, by
         self.groups: dict[Source, _Group] = defaultdict(_Group)
         self.whole = None if times else _Group()
         """Who knows how long steps took, if that is asked of nobody alone."""
         self.days, self.zones = Counter[date](), Counter[str]()
         self.days_of_parts = Counter[str]()
         """As lines write them: read once for all."""
+
+    @property
+    def has_along(self) -> bool:
+        """Whether more is asked of them than of the rows that they stand in: of all together, and by day and time zone."""
+        return self.by is By.CHANNEL and not self.scope.is_beside
 
     @property
     def people(self) -> People:
@@ -206,8 +235,8 @@ class _Group:
         return whole
 
 
-async def _add_totals(scope: Scope, by: By, crowd: _Crowd) -> None:
-    q, columns = Query(), totals.COUNTS
+async def _add_totals(scope: Scope, crowd: _Crowd) -> None:
+    q, columns, by = Query(), totals.COUNTS, crowd.by
     numbers = ", ".join(f"e.{name} - coalesce(b.{name}, 0) AS {name}" for name in columns)
     times = "" if crowd.whole else ", e.times, b.times AS times_before"
     found = await db.rows(
@@ -246,7 +275,7 @@ async def _add_along(scope: Scope, crowd: _Crowd) -> None:
             crowd.add_end(row)
 
 
-async def _add_unsettled(scope: Scope, by: By, crowd: _Crowd) -> None:
+async def _add_unsettled(scope: Scope, crowd: _Crowd) -> None:
     """Totals know of last touches only what is noted."""
     if scope.end < scope.settled_until:
         return
@@ -254,8 +283,8 @@ async def _add_unsettled(scope: Scope, by: By, crowd: _Crowd) -> None:
     # Apart: they are few and have an index of their own, which the planner would not take for a year of people.
     few = f"SELECT * FROM application WHERE workspace_id = {q(scope.workspace_id)} AND {touches.UNSETTLED}"
     found = await db.rows(
-        f"{links(scope, q)}, few AS MATERIALIZED ({few}) SELECT {_key(by)}, count(*) AS returned {arrived(scope, q, 'few')} "
-        f"AND {touches.LOOKED_UP} GROUP BY 1, 2",
+        f"{links(scope, q)}, few AS MATERIALIZED ({few}) "
+        f"SELECT {_key(crowd.by)}, count(*) AS returned {arrived(scope, q, 'few')} AND {touches.LOOKED_UP} GROUP BY 1, 2",
         *q.args,
     )
     for row in found:
@@ -268,20 +297,26 @@ STEPS = (("captured_at", "clicked_at"), ("started_at", "captured_at"), ("complet
 """The moments that each of `Times` lies between."""
 
 
-async def _add_single(scope: Scope, by: By, crowd: _Crowd) -> None:
-    """Each person counts with what brought them; by channel also on the day when they came, and in the time zone they named."""
-    q, along = Query(), by is By.CHANNEL
-    day = f", (a.created_at AT TIME ZONE {q(scope.timezone)})::date AS day, person.timezone" if along else ""
+async def _add_single(scopes: Sequence[Scope], crowds: Sequence[_Crowd]) -> None:
+    """Those who came on the days of `scopes`: each in the crowd of their period, with what brought them; by channel also on the
+    day when they came, and in the time zone they named."""
+    if not scopes:
+        return
+    q, of = Query(), crowds[0]
+    day = f", (a.created_at AT TIME ZONE {q(of.scope.timezone)})::date AS day, person.timezone" if of.has_along else ""
     people = (
-        f"SELECT {_key(by)}, {CLICKED_AT} AS clicked_at, a.captured_at, a.started_at, a.completed_at, "
-        f"{touches.RETURNED} AS returned{day} {arrived(scope, q, zones=along)}"
+        f"SELECT a.created_at < {q(of.scope.begins_at)} AS before, {_key(of.by)}, {CLICKED_AT} AS clicked_at, a.captured_at, "
+        f"a.started_at, a.completed_at, {touches.RETURNED} AS returned{day} "
+        f"{arrived(of.scope, q, zones=of.has_along, spans=_joined(scopes))}"
     )
     found = await db.rows(
-        f"{links(scope, q)}, p AS MATERIALIZED ({people}) SELECT {OF_SOURCE} AS of, p.key, p.direct, NULL::date AS day, "
-        f"NULL AS timezone, {COUNTED}, {_times(by, crowd)} FROM p GROUP BY p.key, p.direct{ALONG if along else ''}",
+        f"{links(of.scope, q)}, p AS MATERIALIZED ({people}) "
+        f"SELECT {OF_SOURCE} AS of, p.before, p.key, p.direct, NULL::date AS day, NULL AS timezone, "
+        f"{COUNTED}, {_times(of)} FROM p GROUP BY p.before, p.key, p.direct{ALONG if of.has_along else ''}",
         *q.args,
     )
     for row in found:
+        crowd = crowds[-1] if row["before"] else of
         if row["of"] == OF_DAY:
             crowd.days[row["day"]] += row["completed"]
         elif row["of"] == OF_SOURCE:
@@ -295,8 +330,8 @@ COUNTED = (
     "count(p.completed_at) AS completed, count(*) FILTER (WHERE p.returned) AS returned"
 )
 ALONG = (
-    f" UNION ALL SELECT GROUPING(p.day, p.timezone), NULL, NULL, p.day, p.timezone, {COUNTED}"
-    f"{', NULL' * len(STEPS)} FROM p GROUP BY GROUPING SETS ((p.day), (p.timezone))"
+    f" UNION ALL SELECT GROUPING(p.day, p.timezone), FALSE, NULL, NULL, p.day, p.timezone, {COUNTED}"
+    f"{', NULL' * len(STEPS)} FROM p WHERE NOT p.before GROUP BY GROUPING SETS ((p.day), (p.timezone))"
 )
 """The same people by day and by time zone. How long their steps took is not put together for each of these."""
 
@@ -305,20 +340,20 @@ def _key(by: By) -> str:
     return f"l.{by} AS key, l.id IS NULL AND a.door = 'landing' AS direct"
 
 
-def _times(by: By, crowd: _Crowd) -> str:
+def _times(crowd: _Crowd) -> str:
     """How long each step took each person; of links, if it is asked for."""
-    each = ["NULL::float8[]"] * len(STEPS) if by is By.LINK and crowd.whole else [_seconds(*step) for step in STEPS]
+    each = ["NULL::float8[]"] * len(STEPS) if crowd.by is By.LINK and crowd.whole else [_seconds(*step) for step in STEPS]
     return ", ".join(f"{took} AS {name}" for took, name in zip(each, Times.__struct_fields__, strict=True))
 
 
 def _seconds(later: str, earlier: str) -> str:
     took = f"date_part('epoch', p.{later} - p.{earlier})"  # `extract` makes decimals of it
-    return f"array_agg({took}) FILTER (WHERE p.{later} IS NOT NULL AND p.{earlier} IS NOT NULL)"
+    return f"array_agg({took}) FILTER (WHERE p.{later} IS NOT NULL AND p.{earlier} IS NOT NULL AND NOT p.before)"
 
 
 async def paid(scope: Scope, budgets: Sequence[tuple[UUID, UUID]]) -> dict[UUID, Paid]:
     """Of people whom links of these channels and campaigns brought, by channel."""
-    brought = await everybody(scope, By.LINK)
+    (brought,) = await everybody([scope], By.LINK)
     wanted, q = set(budgets), Query()
     found = await db.rows(f"{links(scope, q)} SELECT id, channel_id, campaign_id FROM l WHERE campaign_id IS NOT NULL", *q.args)
     counts: dict[UUID, Counter[str]] = defaultdict(Counter)

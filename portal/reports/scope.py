@@ -229,9 +229,10 @@ def in_time(scope: Scope, q: Query) -> str:
     return f"c.at >= {q(scope.begins_at - FARTHEST)} AND c.at < {q(scope.ends_at + FARTHEST)}"
 
 
-def arrived(scope: Scope, q: Query, of: str = "application", *, zones: bool = False) -> str:
+def arrived(scope: Scope, q: Query, of: str = "application", *, zones: bool = False, spans: Sequence[Scope] = ()) -> str:
     """FROM and WHERE of the people: `application a`, or some `of` them, with `l` of `links`, the link that brought them first, if
-    one did; `zones`: with `candidate person`, if they named one.
+    one did; `zones`: with `candidate person`, if they named one. `spans`: who came on the days of these, at the same place and
+    under the same filters, instead of those of `scope`.
 
     A person counts on the day of arrival, also for what they did later: so the steps of a period are steps of the same people.
     """
@@ -241,15 +242,16 @@ def arrived(scope: Scope, q: Query, of: str = "application", *, zones: bool = Fa
     whom = "person.workspace_id = a.workspace_id AND person.id = a.candidate_id AND person.timezone <> ''"
     named = f"JOIN candidate person ON {whom} "
     joined = named if scope.zone else f"LEFT {named}" if zones else ""
-    return f"FROM {_came_in(scope, q, of)} {joined}WHERE {' AND '.join(where) or 'TRUE'}"
+    return f"FROM {_came_in(scope, q, of, spans or [scope])} {joined}WHERE {' AND '.join(where) or 'TRUE'}"
 
 
-def _came_in(scope: Scope, q: Query, of: str) -> str:
+def _came_in(scope: Scope, q: Query, of: str, spans: Sequence[Scope]) -> str:
     """`application a` of the period, with `l`, and the filters of what brought them; of links that were chosen, only whom those
     brought."""
+    times = ", ".join(f"({q(span.begins_at)}::timestamptz, {q(span.ends_at)}::timestamptz)" for span in spans)
     people = (
-        f"SELECT * FROM {of} a WHERE a.workspace_id = {q(scope.workspace_id)} "
-        f"AND a.created_at >= {q(scope.begins_at)} AND a.created_at < {q(scope.ends_at)}"
+        f"SELECT a.* FROM (VALUES {times}) w (since, until) JOIN {of} a ON a.workspace_id = {q(scope.workspace_id)} "
+        "AND a.created_at >= w.since AND a.created_at < w.until WHERE TRUE"
     )
     noted, looked_up = _came_by(scope, q)
     either = f"{people} AND CASE WHEN a.came IS NULL THEN {looked_up} ELSE {noted} END" if scope.values else people

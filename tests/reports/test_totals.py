@@ -15,7 +15,7 @@ from portal.reports import counts, durations, numbers, people
 from portal.reports.durations import Durations
 from portal.reports.kept import came, person_folds, totals, touches
 from portal.reports.kept.blocks import BEGINNING
-from portal.reports.people import Steps, Times
+from portal.reports.people import People, Steps, Times
 from portal.reports.scope import By, Dimension, Scope
 from tests.cast import NOW
 from tests.reports.conftest import World
@@ -61,14 +61,21 @@ async def check(world: World) -> None:
 
 async def check_scope(one_by_one: Scope, by_totals: Scope) -> None:
     for by in By:
-        right, said = await people.everybody(one_by_one, by), await people.everybody(by_totals, by)
-        whole = await people.everybody(by_totals, by, times=False)
+        right, said = await everybody(one_by_one, by), await everybody(by_totals, by)
+        whole = await everybody(by_totals, by, times=False)
         assert said.steps == whole.steps == right.steps, by_totals
+        compared, before = await people.everybody([by_totals, by_totals.before()], by)
+        assert (compared.steps, compared.total) == (right.steps, said.total), by_totals
+        assert before.steps == (await everybody(one_by_one.before(), by)).steps, by_totals
         for found in (said, whole) if by is By.CHANNEL else ():
             assert (found.days, found.zones) == (right.days, right.zones), by_totals
             assert about(found.total, right.total), by_totals
         for key, times in right.times.items():
             assert about(said.times[key], times), by_totals
+
+
+async def everybody(scope: Scope, by: By, *, times: bool = True) -> People:
+    return (await people.everybody([scope], by, times=times))[0]
 
 
 def about(said: Times, right: Times) -> bool:
@@ -143,7 +150,7 @@ async def test_last_touches_are_right_before_and_after_they_are_noted(world: Wor
 
 
 async def whole(world: World) -> Steps:
-    found = await people.everybody(scope_of(world.workspace_id, *ALL, counted_until=await until(world)), By.CHANNEL)
+    found = await everybody(scope_of(world.workspace_id, *ALL, counted_until=await until(world)), By.CHANNEL)
     return sum_of(list(found.steps.values()))
 
 
@@ -189,11 +196,11 @@ async def test_what_brought_people_is_noted_as_it_was_looked_up(world: World) ->
 
     wanted = [(Dimension.DEVICE, "phone"), (Dimension.APP, "Instagram"), (Dimension.LANGUAGE, ""), (Dimension.SYSTEM, "Windows")]
     await touches.settle(NOW + timedelta(days=30))
-    before = [await people.everybody(scope(*one), By.CHANNEL) for one in wanted]
+    before = [await everybody(scope(*one), By.CHANNEL) for one in wanted]
     assert any(found.steps for found in before)
     assert await came.settle(NOW + timedelta(days=30)) == await db.value("SELECT count(*) FROM application")
     await db.run("DELETE FROM click")
-    assert [(await people.everybody(scope(*one), By.CHANNEL)).steps for one in wanted] == [found.steps for found in before]
+    assert [(await everybody(scope(*one), By.CHANNEL)).steps for one in wanted] == [found.steps for found in before]
 
 
 def test_a_median_of_counts_is_nearly_that_of_the_seconds() -> None:

@@ -356,9 +356,10 @@ async def _of_links(workspace_id: UUID, block: Block) -> dict[Key, Parts]:
             parts["excluded"][f"{CHANNEL}:{value}"] = row["clicks"]
         else:
             parts["values"][dimension][value] = row["clicks"]
-    for row in await db.rows(LINK_HOURS, workspace_id, block.day, _last(block)):
-        hours = made[Key(row["link_id"])]["hours"].setdefault(str(row["weekday"]), [0] * 24)
-        hours[row["hour"]] += row["clicks"]
+    for day in days_in(block.day, _last(block)):  # a day takes a second where the disk is cold
+        for row in await db.rows(LINK_HOURS, workspace_id, day, day):
+            hours = made[Key(row["link_id"])]["hours"].setdefault(str(row["weekday"]), [0] * 24)
+            hours[row["hour"]] += row["clicks"]
     for row in await db.rows(LINK_DAYS, workspace_id, block.day, _last(block)):
         made[Key(row["link_id"])]["days"] += [row["day"].toordinal(), row["clicks"]]
     return dict(made)
