@@ -163,7 +163,8 @@ async def _links(scope: Scope, view: View, *, every_link: bool = False) -> Links
         if opened is None or scope.channel_id not in (None, opened):
             return LinkTable([]), LinkFigures()
         scope = msgspec.structs.replace(scope, channel_id=opened)
-    return await link_tables(scope, times=shows_times(view.show, view.order.key), compare=view.compare)
+    most = None if every_link or view.links == EVERY else FIRST_LINKS
+    return await link_tables(scope, times=shows_times(view.show, view.order.key), compare=view.compare, most=most)
 
 
 def _as_id(text: str) -> UUID | None:
@@ -213,7 +214,7 @@ class _Rows:
         every_link: bool,
     ) -> None:
         self.scope, self.view, self.table, self.before, self.every_link = scope, view, table, before, every_link
-        self.links, self.links_before, self.unknown = links[0].links, links[1].figures, _unknown(links)
+        self.links, self.links_before, self.unknown = links[0], links[1].figures, _unknown(links)
         self.earlier: dict[Source, Figures] = {row.id: row.figures for row in before.channels} if before else {}
         self.most = max((row.figures.clicks for row in table.channels), default=0)
 
@@ -227,7 +228,6 @@ class _Rows:
             href, note = f"/app/links/{row.only_link}/figures", f"“{row.label}”" if row.label else ""
             return Row(name=name, note=note, href=href, bar=self._bar(line), line=line, links=links if self.every_link else [])
         href = self.view.href(open="" if self.view.open == str(row.id) else str(row.id), links="")
-        shown = links if self.every_link or self.view.links == EVERY else links[:FIRST_LINKS]
         return Row(
             name=name,
             note=plural(row.link_count, "link"),
@@ -235,14 +235,14 @@ class _Rows:
             bar=self._bar(line),
             line=line,
             id=str(row.id),
-            links=shown,
-            more=len(links) - len(shown),
+            links=links,
+            more=self.links.more if links else 0,
         )
 
     def _links(self) -> dict[UUID, list[Row]]:
         """By channel."""
         found, earlier = dict[UUID, list[Row]](), self.links_before
-        for row in self.links:
+        for row in self.links.links:
             line = self._line(row, earlier)
             made = Row(name=self._link_name(row), href=f"/app/links/{row.id}/figures", bar=self._bar(line), line=line)
             found.setdefault(row.channel_id, []).append(made)

@@ -1,6 +1,6 @@
 """The channel table: for every place a link was put, how far people got."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from portal.reports import scope as at
 from portal.reports.costs import Cost, costs
 from portal.reports.intervals import SMALL, wilson
 from portal.reports.numbers import Origin, Source, Taps
-from portal.reports.people import People, Times, everybody
+from portal.reports.people import People, Steps, Times, everybody
 from portal.reports.scope import CHANNEL, By, Query, Scope
 from portal.reports.tally import PERSONAL, Excluded, Tally
 
@@ -73,6 +73,8 @@ class LinkRow(msgspec.Struct, frozen=True, kw_only=True):
 class LinkTable(msgspec.Struct, frozen=True):
     links: list[LinkRow]
     """The most clicked first."""
+    more: int = 0
+    """How many there are besides."""
     unknown: frozenset[str] = frozenset()
     """Names of figures that nobody can tell for the filters chosen: they stand as 0."""
 
@@ -189,7 +191,7 @@ def _table(scope: Scope, rows: list[ChannelRow], by_source: dict[Source, Figures
 
 class LinkFigures(msgspec.Struct, frozen=True):
     figures: dict[Source, Figures] = {}
-    times: dict[UUID, Times] = {}
+    times: Mapping[UUID, Times] = {}
     unknown: frozenset[str] = frozenset()
     """As in `LinkTable`."""
 
@@ -205,9 +207,7 @@ async def _link_figures(scope: Scope, *, times: bool = True, compare: bool = Fal
 
 
 async def _taps_of_links(scopes: Sequence[Scope]) -> list[Taps]:
-    if scopes[0].is_narrowed:
-        return await db.side_by_side(*map(numbers.taps_of_links, scopes))
-    return await numbers.taps(scopes, By.LINK)
+    return await (numbers.taps_of_links(scopes) if scopes[0].is_narrowed else numbers.taps(scopes, By.LINK))
 
 
 async def link_table(scope: Scope) -> LinkTable:
@@ -215,19 +215,22 @@ async def link_table(scope: Scope) -> LinkTable:
     return (await link_tables(scope))[0]
 
 
-async def link_tables(scope: Scope, *, times: bool = True, compare: bool = False) -> tuple[LinkTable, LinkFigures]:
+async def link_tables(
+    scope: Scope, *, times: bool = True, compare: bool = False, most: int | None = None
+) -> tuple[LinkTable, LinkFigures]:
     """Links in use, and those that were put away but have figures in the period. Under a filter of clicks or people, those with
-    figures only. And the figures of the period before, if they are to be compared. `times`: also how long those of each took."""
+    figures only. And the figures of the period before, if they are to be compared. `times`: also how long those of each took.
+    `most`: how many links are shown."""
     (known, *before), found = await db.side_by_side(_link_figures(scope, times=times, compare=compare), _links(scope))
-    return _link_table(scope, known, found), before[0] if before else LinkFigures()
+    return _link_table(scope, known, found, most), before[0] if before else LinkFigures()
 
 
-def _link_table(scope: Scope, known: LinkFigures, found: list[db.Row]) -> LinkTable:
-    by_link = known.figures
-    rows = [LinkRow(**row, figures=by_link.get(row["id"], NONE), times=known.times.get(row["id"], Times())) for row in found]
-    shown = [row for row in rows if row.figures != NONE or not (row.archived or scope.is_narrowed)]
-    ranked = sorted(shown, key=lambda row: (-row.figures.clicks, -row.figures.people, row.slug))
-    return LinkTable(ranked, known.unknown)
+def _link_table(scope: Scope, known: LinkFigures, found: list[db.Row], most: int | None) -> LinkTable:
+    rows = [(known.figures.get(row["id"], NONE), row) for row in found]
+    shown = [(figures, row) for figures, row in rows if figures != NONE or not (row["archived"] or scope.is_narrowed)]
+    ranked = sorted(shown, key=lambda pair: (-pair[0].clicks, -pair[0].people, pair[1]["slug"]))
+    links = [LinkRow(**row, figures=figures, times=known.times.get(row["id"], Times())) for figures, row in ranked[:most]]
+    return LinkTable(links, len(ranked) - len(links), known.unknown)
 
 
 def total(figures: Iterable[Figures]) -> Figures:
@@ -235,16 +238,26 @@ def total(figures: Iterable[Figures]) -> Figures:
 
 
 def _figures(taps: Taps, people: People) -> dict[Source, Figures]:
-    steps = people.steps
     return {
-        source: Figures(
-            clicks=taps.clicks.get(source, 0),
-            visitors=taps.visitors.get(source, 0),
-            landed=taps.landed.get(source, 0),
-            **(msgspec.structs.asdict(steps[source]) if source in steps else {}),
-        )
-        for source in {*steps, *taps.clicks, *taps.visitors, *taps.landed}
+        source: _figure(source, taps, people.steps.get(source, NOBODY))
+        for source in {*people.steps, *taps.clicks, *taps.visitors, *taps.landed}
     }
+
+
+NOBODY = Steps(0, 0, 0, 0, 0)
+
+
+def _figure(source: Source, taps: Taps, steps: Steps) -> Figures:
+    return Figures(
+        clicks=taps.clicks.get(source, 0),
+        visitors=taps.visitors.get(source, 0),
+        landed=taps.landed.get(source, 0),
+        people=steps.people,
+        captured=steps.captured,
+        started=steps.started,
+        completed=steps.completed,
+        returned=steps.returned,
+    )
 
 
 def _channel_rows(

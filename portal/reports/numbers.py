@@ -60,50 +60,66 @@ def _of(found: Sequence[db.Row], name: str, n: int) -> Numbers:
     return {row["key"]: row[f"{name}_{n}"] for row in found if row[f"{name}_{n}"]}
 
 
-async def taps_of_links(scope: Scope) -> Taps:
-    """Under filters, or of another verdict."""
+async def taps_of_links(scopes: Sequence[Scope]) -> list[Taps]:
+    """Under filters, or of another verdict; of periods as in `taps`."""
+    scope = scopes[0]
     if "clicks" in scope.unknown:
-        return Taps({}, {}, {})
-    if scope.values and await _are_few(scope):
-        return await _one_by_one(scope)
+        return [Taps({}, {}, {}) for _ in scopes]
+    if scope.values and await _are_few(scopes):
+        return await _one_by_one(scopes)
     if scope.is_mixed:
-        return Taps({}, {}, {}, frozenset({"clicks", "landed"}))
-    return Taps(await _under_one_filter(scope), {}, {}, frozenset({"landed"}))
+        return [Taps({}, {}, {}, frozenset({"clicks", "landed"})) for _ in scopes]
+    return [Taps(clicks, {}, {}, frozenset({"landed"})) for clicks in await _under_one_filter(scopes)]
 
 
-async def _are_few(scope: Scope) -> bool:
+def _all_of(scopes: Sequence[Scope]) -> Scope:
+    return msgspec.structs.replace(scopes[0], start=scopes[-1].start)
+
+
+async def _are_few(scopes: Sequence[Scope]) -> bool:
     """As many as can be looked up while somebody waits, whatever their verdict: an index says so, and stops at one more."""
-    q = Query()
-    hits = f"SELECT FROM click c WHERE c.link_id = l.id AND {in_time(scope, q)} LIMIT {FEW_HITS + 1}"
-    found = f"SELECT FROM l CROSS JOIN LATERAL ({hits}) c LIMIT {FEW_HITS + 1}"
-    return bool(await db.value(f"{links(scope, q)} SELECT count(*) <= {FEW_HITS} FROM ({found}) h", *q.args))
+    q, scope, most = Query(), _all_of(scopes), FEW_HITS * len(scopes)
+    hits = f"SELECT FROM click c WHERE c.link_id = l.id AND {in_time(scope, q)} LIMIT {most + 1}"
+    found = f"SELECT FROM l CROSS JOIN LATERAL ({hits}) c LIMIT {most + 1}"
+    return bool(await db.value(f"{links(scope, q)} SELECT count(*) <= {most} FROM ({found}) h", *q.args))
 
 
-async def _one_by_one(scope: Scope) -> Taps:
-    q = Query()
+async def _one_by_one(scopes: Sequence[Scope]) -> list[Taps]:
+    q, scope = Query(), _all_of(scopes)
     found = await db.rows(
-        f"{links(scope, q)} SELECT l.id AS key, count(*) AS clicks, count(landing.click_id) AS landed FROM l "
+        f"{links(scope, q)} SELECT l.id AS key, c.day < {q(scopes[0].start)} AS before, count(*) AS clicks, "
+        "count(landing.click_id) AS landed FROM l "
         # From each link to its clicks by an index, whatever the planner thinks of how many there are.
-        f"CROSS JOIN LATERAL (SELECT c.id FROM click c WHERE c.link_id = l.id AND {single(scope, q)} "
-        f"AND c.verdict = {q(scope.verdict.value)} OFFSET 0) c LEFT JOIN landing ON landing.click_id = c.id GROUP BY 1",
+        f"CROSS JOIN LATERAL (SELECT c.id, c.day FROM click c WHERE c.link_id = l.id AND {single(scope, q)} "
+        f"AND c.verdict = {q(scope.verdict.value)} OFFSET 0) c LEFT JOIN landing ON landing.click_id = c.id GROUP BY 1, 2",
         *q.args,
     )
-    landed = {} if "landed" in scope.unknown else {row["key"]: row["landed"] for row in found}
-    return Taps({row["key"]: row["clicks"] for row in found}, {}, landed)
+    made = [Taps({}, {}, {}) for _ in scopes]
+    for row in found:
+        taps = made[row["before"]]
+        taps.clicks[row["key"]] = row["clicks"]
+        if "landed" not in scope.unknown:
+            taps.landed[row["key"]] = row["landed"]
+    return made
 
 
-async def _under_one_filter(scope: Scope) -> Numbers:
+async def _under_one_filter(scopes: Sequence[Scope]) -> list[Numbers]:
     """Lines know it of the links of one channel; rollups of any."""
-    taps, left = Counter[Source](), days_in(scope.start, scope.end)
-    if scope.channel_id:
-        of_links, left = await click_folds.taps_of_links(scope)
-        taps.update(of_links)
+    made, q = [Counter[Source]() for _ in scopes], Query()
+    of_lines = [click_folds.taps_of_links(scope) for scope in scopes] if scopes[0].channel_id else []
+    known = await db.side_by_side(*of_lines) or [({}, days_in(scope.start, scope.end)) for scope in scopes]
+    for clicks, (of_links, _) in zip(made, known, strict=True):
+        clicks.update(of_links)
+    left = [span for scope, (_, days) in zip(scopes, known, strict=True) for span in spans(scope, days)]
     if left:
-        q = Query()
-        source = " UNION ALL ".join(f"({narrowed(span, q, By.LINK)})" for span in spans(scope, left))
-        rows = await db.rows(f"SELECT h.id AS key, sum(h.clicks)::bigint AS number FROM ({source}) h GROUP BY 1", *q.args)
-        taps.update({row["key"]: row["number"] for row in rows})
-    return taps
+        source = " UNION ALL ".join(f"({narrowed(span, q, By.LINK)})" for span in left)
+        for row in await db.rows(
+            f"SELECT h.id AS key, h.day < {q(scopes[0].start)} AS before, sum(h.clicks)::bigint AS number FROM ({source}) h "
+            "GROUP BY 1, 2",
+            *q.args,
+        ):
+            made[row["before"]][row["key"]] += row["number"]
+    return [dict(clicks) for clicks in made]
 
 
 async def first_day(scope: Scope) -> date | None:

@@ -5,7 +5,7 @@ the page, or was invited.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 from operator import add
@@ -21,8 +21,8 @@ from portal.reports.numbers import Origin, Source
 from portal.reports.scope import CLICKED_AT, By, Query, Scope, arrived, links
 
 
-class Steps(msgspec.Struct, frozen=True, kw_only=True):
-    """How many people came, and how far they got."""
+class Steps(msgspec.Struct, frozen=True):
+    """How many people came, and how far they got: in the order of `totals.COUNTS`."""
 
     people: int
     captured: int
@@ -44,7 +44,7 @@ class Times(msgspec.Struct, frozen=True, kw_only=True):
 
 class People(msgspec.Struct, frozen=True):
     steps: dict[Source, Steps]
-    times: dict[UUID, Times]
+    times: Mapping[UUID, Times]
     """By channel or link."""
     total: Times
     """Of everybody; by link, of nobody."""
@@ -150,7 +150,7 @@ class _Crowd:
         days = self.days + Counter({date.fromisoformat(day): number for day, number in self.days_of_parts.items()})
         return People(
             steps={source: group.steps for source, group in self.groups.items() if group.counts[0]},
-            times={} if self.whole else {key: group.times for key, group in self.groups.items() if isinstance(key, UUID)},
+            times={} if self.whole else _TimesOf({key: group for key, group in self.groups.items() if isinstance(key, UUID)}),
             total=self._total,
             days=dict(days),
             zones=sorted(((zone, n) for zone, n in self.zones.items() if n), key=lambda pair: (-pair[1], pair[0])),
@@ -196,32 +196,54 @@ class _Crowd:
             add_flat(self.whole.kept, row["times"], row["sign"])
 
 
+class _TimesOf(Mapping[UUID, Times]):
+    """Found when they are asked for: of a hundred links few are shown."""
+
+    def __init__(self, groups: Mapping[UUID, "_Group"]) -> None:
+        self.groups = groups
+
+    def __getitem__(self, key: UUID) -> Times:
+        return self.groups[key].times
+
+    def __iter__(self) -> Iterator[UUID]:
+        return iter(self.groups)
+
+    def __len__(self) -> int:
+        return len(self.groups)
+
+
 class _Group:
     """People of one row, while they are put together."""
 
     def __init__(self) -> None:
         self.counts = [0] * len(totals.COUNTS)
-        """In that order, which is the one of `Steps` too."""
+        """As `Steps` has them."""
         self.kept = Counter[int]()
-        """How long steps took, as `durations.flat` has it."""
+        self.ends: list[tuple[Sequence[int] | None, int]] = []
         self.single: list[list[float]] = [[] for _ in Times.__struct_fields__]
 
     def add(self, counts: Sequence[int]) -> None:
         self.counts = list(map(add, self.counts, counts))
 
     def add_times(self, row: db.Row) -> None:
-        """At the end of a period, less before it."""
-        add_flat(self.kept, row["times"])
-        add_flat(self.kept, row["times_before"], -1)
+        """At the end of a period, less before it: added up when they are asked for."""
+        self.ends += [(row["times"], 1), (row["times_before"], -1)]
+
+    @property
+    def lengths(self) -> Counter[int]:
+        """Of those who are not known one by one, as `durations.flat` has it."""
+        while self.ends:
+            add_flat(self.kept, *self.ends.pop())
+        return self.kept
 
     @property
     def steps(self) -> Steps:
-        return Steps(**dict(zip(totals.COUNTS, self.counts, strict=True)))
+        return Steps(*self.counts)
 
     @property
     def times(self) -> Times:
         steps = [Durations(single) for single in self.single]
-        add_steps(steps, self.kept)
+        add_steps(steps, self.lengths)
         return Times(**{name: took.median() for name, took in zip(Times.__struct_fields__, steps, strict=True)})
 
     @staticmethod
@@ -230,7 +252,7 @@ class _Group:
         for group in groups:
             for took, of_group in zip(whole.single, group.single, strict=True):
                 took.extend(of_group)
-            for length, number in group.kept.items():
+            for length, number in group.lengths.items():
                 whole.kept[length] += number
         return whole
 

@@ -155,7 +155,7 @@ async def whole(world: World) -> Steps:
 
 
 def sum_of(steps: list[Steps]) -> Steps:
-    return Steps(**{name: sum(getattr(one, name) for one in steps) for name in Steps.__struct_fields__})
+    return Steps(*(sum(getattr(one, name) for one in steps) for name in Steps.__struct_fields__))
 
 
 async def test_a_workspace_that_moves_has_its_days_counted_anew(world: World) -> None:
