@@ -15,7 +15,7 @@ from portal.clicks.verdicts import Verdict
 from portal.reports.clocks import clock_spans
 from portal.reports.kept import click_folds, mix_folds
 from portal.reports.kept.blocks import Block, days_in
-from portal.reports.scope import CHANNEL, COLUMN, By, Dimension, Query, Scope, at_place, daily, links, mixes, single
+from portal.reports.scope import CHANNEL, COLUMN, Dimension, Query, Scope, at_place, daily, links, mixes, single
 from portal.reports.tally import PERSONAL, Tally
 
 FEW = 3
@@ -47,7 +47,7 @@ async def _read_sums(scope: Scope, tally: Tally) -> None:
     await db.side_by_side(_add_days(scope, left, tally), _add_channels(scope, left, tally), _add_hours(scope, left, tally))
 
 
-def spans(scope: Scope, days: Sequence[date]) -> list[Scope]:
+def _spans(scope: Scope, days: Sequence[date]) -> list[Scope]:
     """The scope, for each row of days without a gap."""
     starts = [day for place, day in enumerate(days) if not place or (day - days[place - 1]).days > 1]
     ends = [day for place, day in enumerate(days) if place + 1 == len(days) or (days[place + 1] - day).days > 1]
@@ -57,7 +57,7 @@ def spans(scope: Scope, days: Sequence[date]) -> list[Scope]:
 async def _add_days(scope: Scope, left: Sequence[date], tally: Tally) -> None:
     """And values, and what was not counted."""
     q = Query()
-    sources = [source for span in spans(scope, left) for source in _of_days(span, q)]
+    sources = [source for span in _spans(scope, left) for source in _of_days(span, q)]
     if not sources:
         return
     found = await db.rows(
@@ -109,7 +109,7 @@ async def _add_channels(scope: Scope, left: Sequence[date], tally: Tally) -> Non
     if not left or scope.zone or scope.verdict is Verdict.PERSON:
         return
     q = Query()
-    source = " UNION ALL ".join(f"({narrowed(span, q, By.CHANNEL)})" for span in spans(scope, left))
+    source = " UNION ALL ".join(f"({_narrowed(span, q)})" for span in _spans(scope, left))
     found = await db.rows(f"SELECT h.channel_id, sum(h.clicks)::bigint AS number FROM ({source}) h GROUP BY 1", *q.args)
     tally.channels.update({row["channel_id"]: row["number"] for row in found})
 
@@ -119,7 +119,7 @@ async def _add_hours(scope: Scope, left: Sequence[date], tally: Tally) -> None:
     if not left or scope.zone or scope.is_beside:
         return
     q, scope = Query(), msgspec.structs.replace(scope, start=left[0], end=left[-1])
-    source = " UNION ALL ".join(f"({_hours(span, q)})" for span in spans(scope, left))
+    source = " UNION ALL ".join(f"({_hours(span, q)})" for span in _spans(scope, left))
     found = await db.rows(
         f"SELECT (extract(epoch FROM h.at)::bigint + {_ahead(scope, q)}) / 3600 % 168 AS hour, "
         f"sum(h.clicks)::bigint AS number FROM ({source}) h GROUP BY 1",
@@ -152,17 +152,16 @@ def _of_week(hour: int) -> tuple[int, int]:
 # ---- Under filters ---------------------------------------------------------------------------------------------------------
 
 
-def narrowed(scope: Scope, q: Query, by: By) -> str:
-    """Channel or link, day and number of what fits the one filter of a scope, as rollups have it."""
+def _narrowed(scope: Scope, q: Query) -> str:
+    """Channel, day and number of what fits the one filter of a scope, as rollups have it."""
     dimension, value = scope.values[0] if scope.values else ("verdict", scope.verdict.value)
     where = f"{daily(scope, q, [dimension])} AND d.value = {q(value)}"
-    if scope.is_everywhere and by is By.CHANNEL:
+    if scope.is_everywhere:
         return (
             f"SELECT d.owner_id AS channel_id, d.day, d.clicks FROM channel c JOIN click_sum_daily d ON d.owner_id = c.id "
             f"WHERE c.workspace_id = {q(scope.workspace_id)} AND {where} AND d.kind = '{CHANNEL}'"
         )
-    columns = "l.id, l.channel_id, d.day, d.clicks"
-    return f"{links(scope, q)} SELECT {columns} FROM l JOIN click_daily d ON d.link_id = l.id WHERE {where}"
+    return f"{links(scope, q)} SELECT l.channel_id, d.day, d.clicks FROM l JOIN click_daily d ON d.link_id = l.id WHERE {where}"
 
 
 async def _read_mixes(scope: Scope, tally: Tally) -> None:
@@ -289,7 +288,7 @@ async def _read_clicks(scope: Scope, days: Sequence[date], tally: Tally) -> None
     if not days:
         return
     q = Query()
-    source = " UNION ALL ".join(f"({_single(span, q)})" for span in spans(scope, days))
+    source = " UNION ALL ".join(f"({_single(span, q)})" for span in _spans(scope, days))
     await _add_groups(("day", "hour", *COUNTED, "reason"), source, q, tally)
 
 

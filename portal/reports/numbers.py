@@ -13,10 +13,9 @@ from uuid import UUID
 import msgspec
 
 from portal import db
-from portal.reports.clicks import narrowed, spans
 from portal.reports.kept import click_folds
 from portal.reports.kept.blocks import days_in
-from portal.reports.scope import CHANNEL, By, Query, Scope, in_time, links, single
+from portal.reports.scope import CHANNEL, By, Query, Scope, in_time, links, on_days, single
 
 
 class Origin(StrEnum):
@@ -105,21 +104,28 @@ async def _one_by_one(scopes: Sequence[Scope]) -> list[Taps]:
 
 async def _under_one_filter(scopes: Sequence[Scope]) -> list[Numbers]:
     """Lines know it of the links of one channel; rollups of any."""
-    made, q = [Counter[Source]() for _ in scopes], Query()
-    of_lines = [click_folds.taps_of_links(scope) for scope in scopes] if scopes[0].channel_id else []
-    known = await db.side_by_side(*of_lines) or [({}, days_in(scope.start, scope.end)) for scope in scopes]
-    for clicks, (of_links, _) in zip(made, known, strict=True):
-        clicks.update(of_links)
-    left = [span for scope, (_, days) in zip(scopes, known, strict=True) for span in spans(scope, days)]
-    if left:
-        source = " UNION ALL ".join(f"({narrowed(span, q, By.LINK)})" for span in left)
-        for row in await db.rows(
-            f"SELECT h.id AS key, h.day < {q(scopes[0].start)} AS before, sum(h.clicks)::bigint AS number FROM ({source}) h "
-            "GROUP BY 1, 2",
-            *q.args,
-        ):
-            made[row["before"]][row["key"]] += row["number"]
-    return [dict(clicks) for clicks in made]
+    if scopes[0].channel_id:
+        known = await click_folds.taps_of_links(scopes)
+    else:
+        known = [(Counter(), days_in(scope.start, scope.end)) for scope in scopes]
+    made = [Counter[Source](taps) for taps, _ in known]
+    for row in await _of_days(scopes, sorted(day for _, days in known for day in days)):
+        made[row["before"]][row["key"]] += row["number"]
+    return [dict(taps) for taps in made]
+
+
+async def _of_days(scopes: Sequence[Scope], days: Sequence[date]) -> list[db.Row]:
+    """As rollups have it."""
+    if not days:
+        return []
+    q, scope = Query(), scopes[0]
+    dimension, value = scope.values[0] if scope.values else ("verdict", scope.verdict.value)
+    return await db.rows(
+        f"{links(scope, q)} SELECT l.id AS key, d.day < {q(scope.start)} AS before, sum(d.clicks)::bigint AS number "
+        f"FROM l JOIN click_daily d ON d.link_id = l.id WHERE d.workspace_id = {q(scope.workspace_id)} "
+        f"AND d.dimension = {q(dimension)} AND d.value = {q(value)} AND d.{on_days(days, q)} GROUP BY 1, 2",
+        *q.args,
+    )
 
 
 async def first_day(scope: Scope) -> date | None:

@@ -84,21 +84,17 @@ async def _add_kept(crowds: Sequence["_Crowd"]) -> None:
 
 
 async def _add_folds(crowds: Sequence["_Crowd"]) -> None:
-    left = await db.side_by_side(*map(_add_lines, crowds))
-    unsettled = [_add_unsettled(known, crowd) for crowd, (known, _) in zip(crowds, left, strict=True) if known]
-    await db.side_by_side(*unsettled, _add_single([scope for _, loose in left for scope in loose], crowds))
-
-
-async def _add_lines(crowd: "_Crowd") -> tuple[Scope | None, list[Scope]]:
-    """The days that lines know, and those that they do not."""
-    scope = crowd.scope
-    by_source = crowd.whole is None or scope.channel_id is not None
-    each, since, until = await person_folds.read(scope, "each" if by_source else "whole")
-    for parts in each:
-        (crowd.add_each if by_source else crowd.add_whole)(parts)
-    loose = [(scope.start, since - A_DAY), (until, scope.end)]
-    known = _within(scope, since, until - A_DAY) if since < until else None
-    return known, [_within(scope, start, end) for start, end in loose if start <= end]
+    of = crowds[0]
+    by_source = of.whole is None or of.scope.channel_id is not None
+    known = await person_folds.read([crowd.scope for crowd in crowds], "each" if by_source else "whole")
+    unsettled, loose = [], list[Scope]()
+    for crowd, (lines, since, until) in zip(crowds, known, strict=True):
+        for parts in lines:
+            (crowd.add_each if by_source else crowd.add_whole)(parts)
+        unsettled += [_add_unsettled(_within(crowd.scope, since, until - A_DAY), crowd)] if since < until else []
+        ends = (crowd.scope.start, since - A_DAY), (until, crowd.scope.end)
+        loose += [_within(crowd.scope, start, end) for start, end in ends if start <= end]
+    await db.side_by_side(*unsettled, _add_single(loose, crowds))
 
 
 A_DAY = timedelta(days=1)
@@ -177,6 +173,8 @@ class _Crowd:
             self._add_rest(self.whole, parts)
 
     def _add_rest(self, timed: "_Group", parts: Parts) -> None:
+        if self.scope.is_beside:
+            return
         add_flat(timed.kept, parts["times"])
         self.zones.update(parts["zones"])
         self.days_of_parts.update(parts["days"])

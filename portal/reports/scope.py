@@ -203,11 +203,15 @@ def daily(scope: Scope, q: Query, dimensions: Sequence[str]) -> str:
 def mixes(scope: Scope, q: Query, days: Sequence[date]) -> str:
     """Of `click_mix m`: the place, some days of the scope, in order, and its filters but the verdict. For scopes with a
     `mixer`."""
-    whole = (days[-1] - days[0]).days + 1 == len(days)
-    when = f"m.day BETWEEN {q(days[0])} AND {q(days[-1])}" if whole else f"m.day = ANY({q(days)}::date[])"
     # Not by the index of a workspace's days: there are many owners in each.
     ours = f"(m.workspace_id = {q(scope.workspace_id)}) IS TRUE"
-    return " AND ".join([ours, f"m.owner_id = {q(scope.mixer)}", when, *fits(scope, q)])
+    return " AND ".join([ours, f"m.owner_id = {q(scope.mixer)}", f"m.{on_days(days, q)}", *fits(scope, q)])
+
+
+def on_days(days: Sequence[date], q: Query) -> str:
+    """Of a column `day`: these, in order."""
+    whole = (days[-1] - days[0]).days + 1 == len(days)
+    return f"day BETWEEN {q(days[0])} AND {q(days[-1])}" if whole else f"day = ANY({q(days)}::date[])"
 
 
 def fits(scope: Scope, q: Query) -> list[str]:

@@ -30,6 +30,27 @@ class Line(NamedTuple):
 
 
 HOURS = [f"{hour}:00" for hour in range(24)]
+STEPS = (1, 1.2, 1.6, 2, 3, 4, 6, 8)
+"""Round numbers of one digit or two: from ten on, half of each is whole."""
+
+
+def total(values: Iterable[int | None]) -> int:
+    return sum(value or 0 for value in values)
+
+
+def peak(lines: Iterable[Iterable[int | None]]) -> int:
+    """0 where there is nothing."""
+    return max((value or 0 for line in lines for value in line), default=0)
+
+
+def scale(most: int) -> int:
+    """The next round number whose half is whole: the top of a chart."""
+    power = 1
+    while True:
+        for step in (2, 4, 6, 8) if power == 1 else STEPS:
+            if step * power >= most:
+                return round(step * power)
+        power *= 10
 
 
 def points(values: Sequence[int | None], top: int) -> str:

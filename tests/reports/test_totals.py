@@ -95,13 +95,15 @@ async def test_days_that_are_settled_are_read_in_blocks(world: World) -> None:
     kept = await until(world)
     settled = NOW.date() - touches.SETTLED_AFTER
     for filters in ONE_FILTER:
-        parts, since, here = await person_folds.read(scope_of(world.workspace_id, *ALL, counted_until=kept, **filters), "each")
+        scope = scope_of(world.workspace_id, *ALL, counted_until=kept, **filters)
+        ((parts, since, here),) = await person_folds.read([scope], "each")
         assert since == ALL[0]
         assert settled <= here <= min(kept, settled + timedelta(days=1))
         assert any(parts)
         assert len(parts) < 20
     for filters in TWO_FILTERS:
-        parts, since, here = await person_folds.read(scope_of(world.workspace_id, *ALL, counted_until=kept, **filters), "each")
+        scope = scope_of(world.workspace_id, *ALL, counted_until=kept, **filters)
+        ((parts, since, here),) = await person_folds.read([scope], "each")
         assert ALL[0] <= since < here <= kept
         assert (here - BEGINNING).days % 16 == 0
         assert any(parts)

@@ -20,3 +20,11 @@ def test_what_is_marked_as_safe_once_makes_no_other_text_safe() -> None:
         drawing.number_rows([Markup(ours)], [[1]])
         assert ours not in drawing.number_rows([ours], [[1]])
         assert ours in drawing.number_rows([Markup(ours)], [[1]])
+
+
+@pytest.mark.parametrize(
+    ("most", "top"), [(0, 2), (1, 2), (3, 4), (8, 8), (9, 10), (11, 12), (13, 16), (99, 100), (101, 120), (40_001, 60_000)]
+)
+def test_a_scale_ends_at_a_round_number_with_a_whole_half(most: int, top: int) -> None:
+    assert drawing.scale(most) == top
+    assert top % 2 == 0

@@ -83,6 +83,25 @@ def _wider(scope: Scope, size: int) -> Scope:
     )
 
 
+def _laid(scope: Scope, until: date | None, smallest: int) -> list[Block]:
+    last = scope.end if until is None else min(scope.end, until - A_DAY)
+    return lay(scope.start, last, smallest, nothing_before=scope.is_from_the_first)
+
+
+def _there(
+    scope: Scope, laid: Sequence[Block], found: Mapping[Block, Parts], smallest: int
+) -> tuple[list[tuple[Block, Parts]], list[date]]:
+    """Of the blocks of a scope, or the smallest ones in them: those that were found, and the other days."""
+    known, left = list[tuple[Block, Parts]](), list[date]()
+    for block in laid:
+        for part in [block] if block in found or block.days <= smallest else split(block, smallest):
+            if part in found:
+                known.append((part, found[part]))
+            else:
+                left += [day.day for day in split(part, 1) if day.day >= scope.start]
+    return known, left
+
+
 class Kept(NamedTuple):
     """Two tables: of lines, and of the blocks that are there."""
 
@@ -90,23 +109,20 @@ class Kept(NamedTuple):
     blocks: str
 
     async def read(
-        self, scope: Scope, key: Key, last: date, smallest: int = 1, *, part: str = ""
-    ) -> tuple[list[tuple[Block, Parts]], list[date]]:
-        """What is there of the days of `scope` up to `last`, and the days that are not. `smallest`: below it, blocks have no line
-        of this key. `part`: of the lines, this alone."""
-        laid = lay(scope.start, last, smallest, nothing_before=scope.is_from_the_first)
-        wanted, loose = [block for block in laid if block.days >= smallest], [block for block in laid if block.days < smallest]
-        found, left = await self._look_up(scope.workspace_id, key, wanted, part)
-        if any(block.days > smallest for block in left):
-            smaller = [small for block in left for small in split(block, smallest)]
-            more, left = await self._look_up(scope.workspace_id, key, smaller, part)
-            found += more
-        days = {day.day for block in (*left, *loose) for day in split(block, 1)}
-        return found, sorted(day for day in days if day >= scope.start)
+        self, scopes: Sequence[Scope], key: Key, until: date | None = None, smallest: int = 1, *, part: str = ""
+    ) -> list[tuple[list[tuple[Block, Parts]], list[date]]]:
+        """What is there of the days of each scope, before `until` if there is one; and the days that are not. No two scopes have
+        a day in common. `smallest`: below it, blocks have no line of this key. `part`: of the lines, this alone."""
+        laid = [_laid(scope, until, smallest) for scope in scopes]
+        wanted = [block for blocks in laid for block in blocks if block.days >= smallest]
+        found = await self._look_up(scopes[0].workspace_id, key, wanted, part)
+        smaller = [small for block in wanted if block not in found and block.days > smallest for small in split(block, smallest)]
+        found |= await self._look_up(scopes[0].workspace_id, key, smaller, part)
+        return [_there(scope, blocks, found, smallest) for scope, blocks in zip(scopes, laid, strict=True)]
 
     async def there(self, scope: Scope, smallest: int) -> tuple[list[Block], list[date]]:
         """Which blocks are there, of `smallest` days at least; and the days that are in none."""
-        found, left = await self.read(scope, Key(scope.workspace_id, NOBODYS), scope.end, smallest)
+        ((found, left),) = await self.read([scope], Key(scope.workspace_id, NOBODYS), smallest=smallest)
         return [block for block, _ in found], left
 
     async def across(self, scope: Scope, smallest: int) -> tuple[list[Block], list[date], list[date]]:
@@ -117,11 +133,9 @@ class Kept(NamedTuple):
         beyond = [*days_in(wider.start, scope.start - A_DAY), *days_in(scope.end + A_DAY, wider.end)]
         return blocks, [day for day in left if scope.start <= day <= scope.end], sorted({*beyond} - {*left})
 
-    async def _look_up(
-        self, workspace_id: UUID, key: Key, wanted: Sequence[Block], part: str
-    ) -> tuple[list[tuple[Block, Parts]], list[Block]]:
+    async def _look_up(self, workspace_id: UUID, key: Key, wanted: Sequence[Block], part: str) -> dict[Block, Parts]:
         if not wanted:
-            return [], []
+            return {}
         q = Query()
         parts = f"l.parts -> {q(part)}" if part else "l.parts"
         rows = await db.rows(
@@ -132,8 +146,7 @@ class Kept(NamedTuple):
             f"AND l.owner_id = {q(key.owner_id)} AND l.dimension = {q(key.dimension)} AND l.value = {q(key.value)}",
             *q.args,
         )
-        found = [(Block(row["day"], row["days"]), row["parts"] or {}) for row in rows]
-        return found, sorted({*wanted} - {block for block, _ in found})
+        return {Block(row["day"], row["days"]): row["parts"] or {} for row in rows}
 
     async def inside(self, workspace_id: UUID, block: Block) -> dict[Key, list[Parts]]:
         """The lines of the four blocks in it."""

@@ -60,7 +60,7 @@ async def read(scope: Scope, tally: Tally) -> list[date] | None:
     key = _key(scope)
     if key is None:
         return None
-    found, left = await KEPT.read(scope, key, scope.end, _smallest(key, scope))
+    ((found, left),) = await KEPT.read([scope], key, smallest=_smallest(key, scope))
     parts = _together([parts for _, parts in found if parts])
     _add(tally, {"excluded": parts["excluded"]} if scope.zone else parts)  # nobody knows the time zone of a tap
     return left
@@ -71,27 +71,31 @@ async def read_not_counted(scope: Scope, tally: Tally) -> list[date] | None:
     key = _key(msgspec.structs.replace(scope, verdict=Verdict.PERSON))
     if key is None:
         return None
-    found, left = await KEPT.read(scope, key, scope.end, _smallest(key, scope))
+    ((found, left),) = await KEPT.read([scope], key, smallest=_smallest(key, scope))
     _add(tally, {"excluded": _together([parts for _, parts in found if parts])["excluded"]})
     return left
 
 
 async def read_link(scope: Scope, tally: Tally) -> list[date]:
     """Add what lines say of one link under filters; the days that they do not know."""
-    found, left = await KEPT.read(scope, Key(scope.link_id or NOBODY, MIXES), scope.end, OF_LINKS)
+    ((found, left),) = await KEPT.read([scope], Key(scope.link_id or NOBODY, MIXES), smallest=OF_LINKS)
     link_mixes.add(scope, [parts for _, parts in found if parts], tally)
     return left
 
 
-async def taps_of_links(scope: Scope) -> tuple[dict[UUID, int], list[date]]:
-    """What lines say of the links of one channel under one filter, and the days that they do not know."""
+async def taps_of_links(scopes: Sequence[Scope]) -> list[tuple[Counter[UUID], list[date]]]:
+    """What lines say of the links of one channel under one filter, in each of the periods; and the days that they do not know."""
+    scope = scopes[0]
     dimension, value = _filters(scope)[0]
     key = Key(scope.channel_id or NOBODY, LINKS + dimension, value)
-    found, left = await KEPT.read(scope, key, scope.end, BY_LINK)
+    return [(_of_each_link(found), left) for found, left in await KEPT.read(scopes, key, smallest=BY_LINK)]
+
+
+def _of_each_link(found: Sequence[tuple[Block, Parts]]) -> Counter[UUID]:
     taps = Counter[str]()
     for _, parts in found:
         taps.update(parts.get("values", {}).get("link", {}))
-    return {UUID(link): number for link, number in taps.items()}, left
+    return Counter({UUID(link): number for link, number in taps.items()})
 
 
 def _key(scope: Scope) -> Key | None:

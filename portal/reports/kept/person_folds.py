@@ -50,14 +50,21 @@ class Known(NamedTuple):
     until: date
 
 
-async def read(scope: Scope, part: str) -> Known:
-    """`part`: of lines, ``each`` or ``whole``. Of one channel, ``each`` holds that alone."""
-    last = min(scope.end, scope.counted_until - timedelta(days=1)) if scope.counted_until > date.min else date.min
-    if scope.mixer is None or last < scope.start:
-        return Known([], scope.start, scope.start)
-    filters = _filters(scope)
+async def read(scopes: Sequence[Scope], part: str) -> list[Known]:
+    """Of periods that have no day in common. `part`: of lines, ``each`` or ``whole``; of one channel, ``each`` holds that
+    alone."""
+    scope, filters = scopes[0], _filters(scopes[0])
+    if scope.mixer is None or scope.counted_until == date.min:
+        return [Known([], one.start, one.start) for one in scopes]
     key = Key(scope.mixer, *(filters[0] if len(filters) == 1 else pair(*filters)))
-    found, left = await KEPT.read(scope, key, last, 1 if len(filters) == 1 else OF_PAIRS, part=part)
+    found = await KEPT.read(scopes, key, scope.counted_until, 1 if len(filters) == 1 else OF_PAIRS, part=part)
+    return [await _known(one, blocks, left) for one, (blocks, left) in zip(scopes, found, strict=True)]
+
+
+async def _known(scope: Scope, found: Sequence[tuple[Block, Parts]], left: Sequence[date]) -> Known:
+    last = min(scope.end, scope.counted_until - timedelta(days=1))
+    if last < scope.start:
+        return Known([], scope.start, scope.start)
     earliest = max(scope.start, min((block.day for block, _ in found), default=scope.start))
     missing = await _since_the_first(scope, left) if left and (not found or left[0] < earliest) else left
     since = earliest if missing and missing[0] < earliest else scope.start
