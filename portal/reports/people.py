@@ -80,7 +80,7 @@ async def _add_kept(crowds: Sequence["_Crowd"]) -> None:
             each += [_add_along(before, crowd)] if crowd.has_along else []
         if rest := totals.single(crowd.scope):
             loose.append(rest)
-    await db.side_by_side(*each, _add_single(loose, crowds))
+    await db.side_by_side(*each, *(_add_single(spans, crowds) for spans in _shares(_joined(loose))))
 
 
 async def _add_folds(crowds: Sequence["_Crowd"]) -> None:
@@ -94,7 +94,7 @@ async def _add_folds(crowds: Sequence["_Crowd"]) -> None:
         unsettled += [_add_unsettled(_within(crowd.scope, since, until - A_DAY), crowd)] if since < until else []
         ends = (crowd.scope.start, since - A_DAY), (until, crowd.scope.end)
         loose += [_within(crowd.scope, start, end) for start, end in ends if start <= end]
-    await db.side_by_side(*unsettled, _add_single(loose, crowds))
+    await db.side_by_side(*unsettled, _add_single(_joined(loose), crowds))
 
 
 A_DAY = timedelta(days=1)
@@ -113,6 +113,17 @@ def _joined(scopes: Iterable[Scope]) -> list[Scope]:
         else:
             found.append(scope)
     return found
+
+
+LONG = timedelta(days=120)
+
+
+def _shares(spans: list[Scope]) -> list[list[Scope]]:
+    """To be counted side by side: a long time in two halves."""
+    if len(spans) != 1 or spans[0].end - spans[0].start < LONG:
+        return [spans]
+    half = spans[0].start + (spans[0].end - spans[0].start) // 2
+    return [[_within(spans[0], spans[0].start, half)], [_within(spans[0], half + A_DAY, spans[0].end)]]
 
 
 ORIGINS = {str(origin): origin for origin in Origin}
@@ -317,17 +328,17 @@ STEPS = (("captured_at", "clicked_at"), ("started_at", "captured_at"), ("complet
 """The moments that each of `Times` lies between."""
 
 
-async def _add_single(scopes: Sequence[Scope], crowds: Sequence[_Crowd]) -> None:
-    """Those who came on the days of `scopes`: each in the crowd of their period, with what brought them; by channel also on the
+async def _add_single(spans: Sequence[Scope], crowds: Sequence[_Crowd]) -> None:
+    """Those who came on the days of `spans`: each in the crowd of their period, with what brought them; by channel also on the
     day when they came, and in the time zone they named."""
-    if not scopes:
+    if not spans:
         return
     q, of = Query(), crowds[0]
     day = f", (a.created_at AT TIME ZONE {q(of.scope.timezone)})::date AS day, person.timezone" if of.has_along else ""
     people = (
         f"SELECT a.created_at < {q(of.scope.begins_at)} AS before, {_key(of.by)}, {CLICKED_AT} AS clicked_at, a.captured_at, "
         f"a.started_at, a.completed_at, {touches.RETURNED} AS returned{day} "
-        f"{arrived(of.scope, q, zones=of.has_along, spans=_joined(scopes))}"
+        f"{arrived(of.scope, q, zones=of.has_along, spans=spans)}"
     )
     found = await db.rows(
         f"{links(of.scope, q)}, p AS MATERIALIZED ({people}) "

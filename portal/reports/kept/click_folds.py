@@ -61,9 +61,14 @@ async def read(scope: Scope, tally: Tally) -> list[date] | None:
     if key is None:
         return None
     ((found, left),) = await KEPT.read([scope], key, smallest=_smallest(key, scope))
-    parts = _together([parts for _, parts in found if parts])
+    parts = _together([_beside(parts) if scope.is_beside else parts for _, parts in found if parts])
     _add(tally, {"excluded": parts["excluded"]} if scope.zone else parts)  # nobody knows the time zone of a tap
     return left
+
+
+def _beside(parts: Parts) -> Parts:
+    """What another period is compared with: the rest need not be added up."""
+    return {**_nothing(), **{name: parts[name] for name in ("days", "channels", "landed")}}
 
 
 async def read_not_counted(scope: Scope, tally: Tally) -> list[date] | None:
