@@ -1,6 +1,6 @@
 """Everything that a page of figures shows of one view, put together."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from uuid import UUID
 
@@ -88,6 +88,10 @@ class Tables(msgspec.Struct, frozen=True, kw_only=True):
     def texts(self, line: Line) -> list[Text]:
         """The cells of a row of the table."""
         return [column.text(line) for column in self.columns]
+
+    def links(self, row: Row) -> Iterator[tuple[Row, list[Text]]]:
+        """Those of a channel, with their cells."""
+        return ((link, self.texts(link.line)) for link in row.links)
 
     @property
     def has_everybody(self) -> bool:

@@ -40,7 +40,9 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     def cell(self, key: str) -> Cell:
         """What stands in the column `key`."""
         column = BY_KEY[key]
-        return None if self.unknown & {key, *column.needs} else column.value(self)
+        if self.unknown and not self.unknown.isdisjoint((key, *column.needs)):
+            return None
+        return column.value(self)
 
     def cell_before(self, key: str) -> int | None:
         """The count of the period before."""

@@ -64,11 +64,12 @@ async def taps_of_links(scopes: Sequence[Scope]) -> list[Taps]:
     scope = scopes[0]
     if "clicks" in scope.unknown:
         return [Taps({}, {}, {}) for _ in scopes]
-    if scope.values and await _are_few(scopes):
+    known, few = await db.side_by_side(_known(scopes), _are_few(scopes))
+    if few:
         return await _one_by_one(scopes)
     if scope.is_mixed:
         return [Taps({}, {}, {}, frozenset({"clicks", "landed"})) for _ in scopes]
-    return [Taps(clicks, {}, {}, frozenset({"landed"})) for clicks in await _under_one_filter(scopes)]
+    return [Taps(clicks, {}, {}, frozenset({"landed"})) for clicks in await _under_one_filter(scopes, known)]
 
 
 def _all_of(scopes: Sequence[Scope]) -> Scope:
@@ -78,6 +79,8 @@ def _all_of(scopes: Sequence[Scope]) -> Scope:
 async def _are_few(scopes: Sequence[Scope]) -> bool:
     """As many as can be looked up while somebody waits, whatever their verdict: an index says so, and stops at one more."""
     q, scope, most = Query(), _all_of(scopes), FEW_HITS * len(scopes)
+    if not scope.values:
+        return False
     hits = f"SELECT FROM click c WHERE c.link_id = l.id AND {in_time(scope, q)} LIMIT {most + 1}"
     found = f"SELECT FROM l CROSS JOIN LATERAL ({hits}) c LIMIT {most + 1}"
     return bool(await db.value(f"{links(scope, q)} SELECT count(*) <= {most} FROM ({found}) h", *q.args))
@@ -102,12 +105,18 @@ async def _one_by_one(scopes: Sequence[Scope]) -> list[Taps]:
     return made
 
 
-async def _under_one_filter(scopes: Sequence[Scope]) -> list[Numbers]:
-    """Lines know it of the links of one channel; rollups of any."""
-    if scopes[0].channel_id:
-        known = await click_folds.taps_of_links(scopes)
-    else:
-        known = [(Counter(), days_in(scope.start, scope.end)) for scope in scopes]
+Known = list[tuple[Counter[UUID], list[date]]]
+"""Of each period, what lines say, and the days that they do not know."""
+
+
+async def _known(scopes: Sequence[Scope]) -> Known:
+    """Lines know it of the links of one channel under one filter."""
+    if scopes[0].channel_id and not scopes[0].is_mixed:
+        return await click_folds.taps_of_links(scopes)
+    return [(Counter(), days_in(scope.start, scope.end)) for scope in scopes]
+
+
+async def _under_one_filter(scopes: Sequence[Scope], known: Known) -> list[Numbers]:
     made = [Counter[Source](taps) for taps, _ in known]
     for row in await _of_days(scopes, sorted(day for _, days in known for day in days)):
         made[row["before"]][row["key"]] += row["number"]

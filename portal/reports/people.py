@@ -7,7 +7,7 @@ the page, or was invited.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from functools import lru_cache
+from itertools import chain
 from operator import add
 from uuid import UUID
 
@@ -16,7 +16,7 @@ import msgspec
 from portal import db
 from portal.reports.durations import Durations, add_flat, add_steps
 from portal.reports.kept import person_folds, totals, touches
-from portal.reports.kept.blocks import Parts
+from portal.reports.kept.blocks import Parts, as_id
 from portal.reports.numbers import Origin, Source
 from portal.reports.scope import CLICKED_AT, By, Query, Scope, arrived, links
 
@@ -129,10 +129,9 @@ def _shares(spans: list[Scope]) -> list[list[Scope]]:
 ORIGINS = {str(origin): origin for origin in Origin}
 
 
-@lru_cache(maxsize=4096)
 def _source_of(text: str) -> Source:
     """As lines write it."""
-    return ORIGINS.get(text) or UUID(text)
+    return ORIGINS.get(text) or as_id(text)
 
 
 class _Crowd:
@@ -186,7 +185,7 @@ class _Crowd:
     def _add_rest(self, timed: "_Group", parts: Parts) -> None:
         if self.scope.is_beside:
             return
-        add_flat(timed.kept, parts["times"])
+        timed.kept.append((parts["times"], 1))
         self.zones.update(parts["zones"])
         self.days_of_parts.update(parts["days"])
 
@@ -194,15 +193,14 @@ class _Crowd:
         """People who were counted one by one."""
         group = self.groups[source]
         group.add([row[name] for name in totals.COUNTS])
-        for name, took in zip(Times.__struct_fields__, (self.whole or group).single, strict=True):
-            took.extend(row[name] or ())
+        (self.whole or group).single.append([row[name] or () for name in Times.__struct_fields__])
 
     def add_end(self, row: db.Row) -> None:
         """Of a total, what is asked of all together."""
         for zone, number in zip(row["zones"] or (), row["zoned"] or (), strict=True):
             self.zones[zone] += row["sign"] * number
         if self.whole:
-            add_flat(self.whole.kept, row["times"], row["sign"])
+            self.whole.kept.append((row["times"], row["sign"]))
 
 
 class _TimesOf(Mapping[UUID, Times]):
@@ -222,28 +220,22 @@ class _TimesOf(Mapping[UUID, Times]):
 
 
 class _Group:
-    """People of one row, while they are put together."""
+    """People of one row, while they are put together. How long their steps took is worked out when it is asked for."""
 
     def __init__(self) -> None:
-        self.counts = [0] * len(totals.COUNTS)
-        """As `Steps` has them."""
-        self.kept = Counter[int]()
-        self.ends: list[tuple[Sequence[int] | None, int]] = []
-        self.single: list[list[float]] = [[] for _ in Times.__struct_fields__]
+        self.counts: Sequence[int] = NOBODY
+        self.kept: list[tuple[Sequence[int] | None, int]] = []
+        """Counts by length, as `durations.flat` has them, to be added or taken off."""
+        self.single: list[list[Sequence[float]]] = []
+        """Seconds of people one by one, for each of `Times`."""
 
     def add(self, counts: Sequence[int]) -> None:
+        """In the order of `Steps`."""
         self.counts = list(map(add, self.counts, counts))
 
     def add_times(self, row: db.Row) -> None:
-        """At the end of a period, less before it: added up when they are asked for."""
-        self.ends += [(row["times"], 1), (row["times_before"], -1)]
-
-    @property
-    def lengths(self) -> Counter[int]:
-        """Of those who are not known one by one, as `durations.flat` has it."""
-        while self.ends:
-            add_flat(self.kept, *self.ends.pop())
-        return self.kept
+        """At the end of a period, less before it."""
+        self.kept += [(row["times"], 1), (row["times_before"], -1)]
 
     @property
     def steps(self) -> Steps:
@@ -251,19 +243,23 @@ class _Group:
 
     @property
     def times(self) -> Times:
-        steps = [Durations(single) for single in self.single]
-        add_steps(steps, self.lengths)
+        lengths = Counter[int]()
+        for flat, sign in self.kept:
+            add_flat(lengths, flat, sign)
+        steps = [Durations(list(chain(*(took[n] for took in self.single)))) for n in range(len(STEPS))]
+        add_steps(steps, lengths)
         return Times(**{name: took.median() for name, took in zip(Times.__struct_fields__, steps, strict=True)})
 
     @staticmethod
     def of_all(groups: Iterable["_Group"]) -> "_Group":
         whole = _Group()
         for group in groups:
-            for took, of_group in zip(whole.single, group.single, strict=True):
-                took.extend(of_group)
-            for length, number in group.lengths.items():
-                whole.kept[length] += number
+            whole.kept += group.kept
+            whole.single += group.single
         return whole
+
+
+NOBODY = (0, 0, 0, 0, 0)
 
 
 async def _add_totals(scope: Scope, crowd: _Crowd) -> None:

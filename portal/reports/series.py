@@ -60,4 +60,6 @@ def _starts(scope: Scope, step: int) -> Iterator[date]:
 
 
 def _sums(by_day: Mapping[date, int], starts: list[date], step: int) -> list[int]:
+    if step == 1:
+        return [by_day.get(start, 0) for start in starts]
     return [sum(by_day.get(start + timedelta(days=n), 0) for n in range(step)) for start in starts]

@@ -139,6 +139,28 @@ def figures(cells: Iterable[Figure]) -> Markup:
     return _joined(f'<td class="num">{_figure(cell)}</td>' for cell in cells)
 
 
+class Row(Protocol):
+    """A quiet row of a table of figures: a name that leads somewhere, with a bar behind it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def href(self) -> str: ...
+    @property
+    def anchor(self) -> str: ...
+    @property
+    def bar(self) -> str: ...
+
+
+def rows(found: Iterable[tuple[Row, Iterable[Figure]]]) -> Markup:
+    """Each with its cells."""
+    return _joined(
+        f'<tr class="quiet"><th scope="row" class="bar-name quiet"><span class="bar-box">{bar(row.bar)}'
+        f'<a href="{escape(row.href)}" id="{escape(row.anchor)}">{_escaped(row.name)}</a></span></th>{figures(cells)}</tr>\n'
+        for row, cells in found
+    )
+
+
 def _figure(cell: Figure) -> str:
     text = _escaped(cell.text) if cell.text else '<span class="muted">–</span>'
     if not (cell.note or cell.delta):

@@ -8,6 +8,7 @@ until they are made again, the smaller ones inside are read, and the days of whi
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -45,6 +46,12 @@ class Block(NamedTuple):
 
 
 Parts = Mapping[str, Any]
+
+
+@lru_cache(maxsize=4096)
+def as_id(text: str) -> UUID:
+    """As lines write it: the same few on every page."""
+    return UUID(text)
 
 
 def lay(start: date, end: date, smallest: int = 1, *, nothing_before: bool = False) -> list[Block]:

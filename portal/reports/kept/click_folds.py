@@ -32,7 +32,7 @@ from portal.clicks.recount import MIXES_OF_DAY
 from portal.clicks.verdicts import Verdict
 from portal.reports.durations import add_flat, pairs
 from portal.reports.kept import link_mixes, mix_folds
-from portal.reports.kept.blocks import BEGINNING, SIZES, Block, Kept, Key, Parts, days_in, pair
+from portal.reports.kept.blocks import BEGINNING, SIZES, Block, Kept, Key, Parts, as_id, days_in, pair
 from portal.reports.kept.link_mixes import MIXES
 from portal.reports.scope import CHANNEL, Dimension, Scope
 from portal.reports.tally import Tally
@@ -100,7 +100,7 @@ def _of_each_link(found: Sequence[tuple[Block, Parts]]) -> Counter[UUID]:
     taps = Counter[str]()
     for _, parts in found:
         taps.update(parts.get("values", {}).get("link", {}))
-    return Counter({UUID(link): number for link, number in taps.items()})
+    return Counter({as_id(link): number for link, number in taps.items()})
 
 
 def _key(scope: Scope) -> Key | None:
@@ -145,9 +145,9 @@ def _add(tally: Tally, parts: Parts) -> None:
         for value, number in values.items():
             counts[value] += number
     for channel, clicks in parts.get("channels", {}).items():
-        tally.channels[UUID(channel)] += clicks
+        tally.channels[as_id(channel)] += clicks
     for channel, landed in parts.get("landed", {}).items():
-        tally.landed[UUID(channel)] += landed
+        tally.landed[as_id(channel)] += landed
     for key, hits in parts.get("excluded", {}).items():
         tally.add_excluded(*_split(key), hits)
 
