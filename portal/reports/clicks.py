@@ -270,8 +270,8 @@ async def _add_mixed_blocks(mixed: Mixed, tally: Tally) -> None:
         return
     counted = f"m.kind = '{CHANNEL}' AND m.verdict = {q(scope.verdict.value)}"
     sources = [
-        f"SELECT m.day, m.days, sum(m.hours) AS hours, sum(m.by_day) AS by_day {mix_folds.lines(scope, size, first, q)} "
-        f"AND {counted} GROUP BY 1, 2"
+        "SELECT m.day, m.days, sum(m.hours)::text AS hours, sum(m.by_day)::text AS by_day "
+        f"{mix_folds.lines(scope, size, first, q)} AND {counted} GROUP BY 1, 2"
         for size, first in mix_folds.by_size(mixed.blocks)
     ]
     found = await db.rows(" UNION ALL ".join(sources), *q.args)

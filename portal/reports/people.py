@@ -80,7 +80,9 @@ async def _add_kept(crowds: Sequence["_Crowd"]) -> None:
             each += [_add_along(before, crowd)] if crowd.has_along else []
         if rest := totals.single(crowd.scope):
             loose.append(rest)
-    await db.side_by_side(*each, *(_add_single(spans, crowds) for spans in _shares(_joined(loose))))
+    spans = _joined(loose)
+    shares = _shares(spans) if crowds[0].by is By.CHANNEL else [spans]  # of the links of one channel there are far fewer
+    await db.side_by_side(*each, *(_add_single(share, crowds) for share in shares))
 
 
 async def _add_folds(crowds: Sequence["_Crowd"]) -> None:

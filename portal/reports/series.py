@@ -60,6 +60,9 @@ def _starts(scope: Scope, step: int) -> Iterator[date]:
 
 
 def _sums(by_day: Mapping[date, int], starts: list[date], step: int) -> list[int]:
-    if step == 1:
-        return [by_day.get(start, 0) for start in starts]
-    return [sum(by_day.get(start + timedelta(days=n), 0) for n in range(step)) for start in starts]
+    first, sums = starts[0].toordinal(), [0] * len(starts)
+    for day, number in by_day.items():
+        place = (day.toordinal() - first) // step
+        if 0 <= place < len(sums):
+            sums[place] += number
+    return sums

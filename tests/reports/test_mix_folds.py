@@ -35,5 +35,5 @@ async def test_days_come_apart_again(seed: int) -> None:
 
 async def test_the_largest_count_has_room_beside_the_largest() -> None:
     largest = BESIDE // 2 - 1
-    for hours in ([largest] * 24, [-largest] * 24, [largest, -largest] * 12):
+    for hours in ([largest] * 24, [0] * 24, [-largest] * 24, [largest, -largest] * 12):
         assert apart(int(await db.value("SELECT day_beside($1)", hours)), 24) == hours

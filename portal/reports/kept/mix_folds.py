@@ -14,7 +14,8 @@ from portal.reports.scope import Query, Scope, fits
 SMALLEST = 16
 """Days of a block."""
 MAKES = {16: "fold_mixes", 64: "fold_mixes_again"}
-BESIDE = 100_000_000
+DIGITS = 8
+BESIDE = 10**DIGITS
 """Counts stand side by side in one number, eight digits each. Fifty million taps in one hour of the week would be too many."""
 
 
@@ -32,6 +33,13 @@ def lines(scope: Scope, size: int, first: Sequence[date], q: Query) -> str:
 
 def apart(beside: int, length: int) -> list[int]:
     """The counts that stand side by side in a number, or in a sum of such numbers. One that is below zero took from its left."""
+    digits = str(beside).zfill(length * DIGITS)
+    found = [int(digits[at : at + DIGITS]) for at in range(0, len(digits), DIGITS)] if digits.isdigit() else []
+    return found if len(found) == length and max(found) < BESIDE // 2 else _one_by_one(beside, length)
+
+
+def _one_by_one(beside: int, length: int) -> list[int]:
+    """The same where some are below zero."""
     found = list[int]()
     for _ in range(length):
         beside, count = divmod(beside + BESIDE // 2, BESIDE)
