@@ -259,6 +259,10 @@ def _came_in(scope: Scope, q: Query, of: str, spans: Sequence[Scope]) -> str:
     )
     noted, looked_up = _came_by(scope, q)
     either = f"{people} AND CASE WHEN a.came IS NULL THEN {looked_up} ELSE {noted} END" if scope.values else people
+    if scope.is_everywhere and not (scope.values or scope.zone):
+        # They are those of a few days, for totals say the rest: each looks for its link among a thousand.
+        own = f"SELECT {LINK} FROM link l WHERE l.id = a.link_id AND l.kind = '{CHANNEL}' OFFSET 0"
+        return f"({people}) a LEFT JOIN LATERAL ({own}) l ON true"
     if not (scope.campaign_id or scope.channel_id or scope.link_id):
         # Of three filters nothing is put together: an index leads to those of the whole period of whom it is noted.
         apart = f"{people} AND a.came IS NOT NULL AND {noted} UNION ALL {people} AND a.came IS NULL AND {looked_up}"

@@ -65,7 +65,9 @@ def _whole(scope: Scope, q: Query) -> str:
 
 
 def _rows(scope: Scope, q: Query, by: By) -> str:
-    if by is By.CHANNEL and scope.owner is not None and scope.owner != scope.campaign_id:
+    if by is By.CHANNEL and scope.is_everywhere:
+        made = f"SELECT id::text AS source, id AS key FROM channel WHERE workspace_id = {q(scope.workspace_id)}"
+    elif by is By.CHANNEL and scope.owner is not None and scope.owner != scope.campaign_id:
         made = "SELECT DISTINCT channel_id::text AS source, channel_id AS key FROM l"
     else:
         made = f"SELECT id::text AS source, {by} AS key FROM l"
