@@ -77,9 +77,12 @@ def _all_of(scopes: Sequence[Scope]) -> Scope:
 
 
 async def _are_few(scopes: Sequence[Scope]) -> bool:
-    """As many as can be looked up while somebody waits, whatever their verdict: an index says so, and stops at one more."""
+    """As many as can be looked up while somebody waits, whatever their verdict: an index says so, and stops at one more. Where
+    people's taps alone are too many, totals say so without a look at months of clicks."""
     q, scope, most = Query(), _all_of(scopes), FEW_HITS * len(scopes)
     if not scope.values:
+        return False
+    if scope.channel_id and sum(row["clicks_0"] for row in await _totals([scope], By.CHANNEL)) > most:
         return False
     hits = f"SELECT FROM click c WHERE c.link_id = l.id AND {in_time(scope, q)} LIMIT {most + 1}"
     found = f"SELECT FROM l CROSS JOIN LATERAL ({hits}) c LIMIT {most + 1}"

@@ -197,6 +197,11 @@ class _Crowd:
         group.add([row[name] for name in totals.COUNTS])
         (self.whole or group).single.append([row[name] or () for name in Times.__struct_fields__])
 
+    def add_along(self, row: db.Row) -> None:
+        """What was counted one by one by day and time zone."""
+        self.days.update(dict(zip(row["days"] or (), row["finished"] or (), strict=True)))
+        self.zones.update(dict(zip(row["zones"] or (), row["zoned"] or (), strict=True)))
+
     def add_end(self, row: db.Row) -> None:
         """Of a total, what is asked of all together."""
         for zone, number in zip(row["zones"] or (), row["zoned"] or (), strict=True):
@@ -320,8 +325,6 @@ async def _add_unsettled(scope: Scope, crowd: _Crowd) -> None:
         crowd.groups[_source(row)].add([0, 0, 0, 0, row["returned"]])
 
 
-OF_DAY, OF_ZONE, OF_SOURCE = 0b01, 0b10, 0b11
-"""What `GROUPING` says: a bit for each of day and time zone, set where it is left out."""
 STEPS = (("captured_at", "clicked_at"), ("started_at", "captured_at"), ("completed_at", "started_at"))
 """The moments that each of `Times` lies between."""
 
@@ -332,37 +335,37 @@ async def _add_single(spans: Sequence[Scope], crowds: Sequence[_Crowd]) -> None:
     if not spans:
         return
     q, of = Query(), crowds[0]
-    day = f", (a.created_at AT TIME ZONE {q(of.scope.timezone)})::date AS day, person.timezone" if of.has_along else ""
+    day = f"CASE WHEN a.completed_at IS NOT NULL THEN (a.created_at AT TIME ZONE {q(of.scope.timezone)})::date END AS day"
     people = (
         f"SELECT a.created_at < {q(of.scope.begins_at)} AS before, {_key(of.by)}, {CLICKED_AT} AS clicked_at, a.captured_at, "
-        f"a.started_at, a.completed_at, {touches.RETURNED} AS returned{day} "
+        f"a.started_at, a.completed_at, {touches.RETURNED} AS returned, {day}{', person.timezone' if of.has_along else ''} "
         f"{arrived(of.scope, q, zones=of.has_along, spans=spans)}"
     )
     found = await db.rows(
         f"{links(of.scope, q)}, p AS MATERIALIZED ({people}) "
-        f"SELECT {OF_SOURCE} AS of, p.before, p.key, p.direct, NULL::date AS day, NULL AS timezone, "
-        f"{COUNTED}, {_times(of)} FROM p GROUP BY p.before, p.key, p.direct{ALONG if of.has_along else ''}",
+        f"SELECT p.before, p.key, p.direct, {COUNTED}, {_times(of)}, {LISTS} FROM p "
+        f"GROUP BY p.before, p.key, p.direct{ALONG if of.has_along else ''}",
         *q.args,
     )
     for row in found:
-        crowd = crowds[-1] if row["before"] else of
-        if row["of"] == OF_DAY:
-            crowd.days[row["day"]] += row["completed"]
-        elif row["of"] == OF_SOURCE:
-            crowd.add(_source(row), row)
-        elif row["timezone"]:
-            crowd.zones[row["timezone"]] += row["people"]
+        if row["people"] is None:
+            of.add_along(row)
+        else:
+            (crowds[-1] if row["before"] else of).add(_source(row), row)
 
 
 COUNTED = (
     "count(*) AS people, count(p.captured_at) AS captured, count(p.started_at) AS started, "
     "count(p.completed_at) AS completed, count(*) FILTER (WHERE p.returned) AS returned"
 )
+LISTS = "NULL::date[] AS days, NULL::bigint[] AS finished, NULL::text[] AS zones, NULL::bigint[] AS zoned"
 ALONG = (
-    f" UNION ALL SELECT GROUPING(p.day, p.timezone), FALSE, NULL, NULL, p.day, p.timezone, {COUNTED}"
-    f"{', NULL' * len(STEPS)} FROM p WHERE NOT p.before GROUP BY GROUPING SETS ((p.day), (p.timezone))"
+    f" UNION ALL SELECT FALSE{', NULL' * (2 + len(totals.COUNTS) + len(STEPS))}, d.*, z.* FROM "
+    "(SELECT array_agg(day), array_agg(number) FROM (SELECT day, count(*) AS number FROM p WHERE NOT before AND day IS NOT NULL "
+    "GROUP BY 1) d) d, (SELECT array_agg(timezone), array_agg(number) FROM (SELECT timezone, count(*) AS number FROM p "
+    "WHERE NOT before AND timezone IS NOT NULL GROUP BY 1) z) z"
 )
-"""The same people by day and by time zone. How long their steps took is not put together for each of these."""
+"""One line more: the same people by the day when they came, if they finished, and by time zone."""
 
 
 def _key(by: By) -> str:
