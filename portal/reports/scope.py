@@ -259,20 +259,25 @@ def _came_in(scope: Scope, q: Query, of: str, spans: Sequence[Scope]) -> str:
     )
     noted, looked_up = _came_by(scope, q)
     either = f"{people} AND CASE WHEN a.came IS NULL THEN {looked_up} ELSE {noted} END" if scope.values else people
-    if scope.is_everywhere and not (scope.values or scope.zone):
-        # They are those of a few days, for totals say the rest: each looks for its link among a thousand.
-        own = f"SELECT {LINK} FROM link l WHERE l.id = a.link_id AND l.kind = '{CHANNEL}' OFFSET 0"
-        return f"({people}) a LEFT JOIN LATERAL ({own}) l ON true"
     if not (scope.campaign_id or scope.channel_id or scope.link_id):
         # Of three filters nothing is put together: an index leads to those of the whole period of whom it is noted.
         apart = f"{people} AND a.came IS NOT NULL AND {noted} UNION ALL {people} AND a.came IS NULL AND {looked_up}"
         are_many = scope.values and len(scope.values) + bool(scope.zone) > 2
-        return f"({apart if are_many else either}) a LEFT JOIN l ON l.id = a.link_id"
+        return f"({apart if are_many else either}) a {_with_link(scope)}"
     if of != "application":
         return f"({either}) a JOIN l ON l.id = a.link_id"
     # From each link to its people, by an index. Where the planner thinks that links are few, it would otherwise go through all of
     # them for each person; OFFSET keeps it from putting both together.
     return f"l CROSS JOIN LATERAL ({either} AND a.link_id = l.id OFFSET 0) a"
+
+
+def _with_link(scope: Scope) -> str:
+    """JOIN of `l` to `application a`."""
+    if not scope.is_everywhere or (scope.values and not scope.zone):
+        return "LEFT JOIN l ON l.id = a.link_id"
+    # They are those of a few days, for totals say the rest, or of one time zone: each looks for its link among a thousand.
+    own = f"SELECT {LINK} FROM link l WHERE l.id = a.link_id AND l.kind = '{CHANNEL}' OFFSET 0"
+    return f"LEFT JOIN LATERAL ({own}) l ON true"
 
 
 def _came_by(scope: Scope, q: Query) -> tuple[str, str]:
