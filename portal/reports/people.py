@@ -335,10 +335,10 @@ async def _add_single(spans: Sequence[Scope], crowds: Sequence[_Crowd]) -> None:
     if not spans:
         return
     q, of = Query(), crowds[0]
-    day = f"CASE WHEN a.completed_at IS NOT NULL THEN (a.created_at AT TIME ZONE {q(of.scope.timezone)})::date END AS day"
+    along = f", {_day(of.scope, q)} AS day, person.timezone" if of.has_along else ""
     people = (
         f"SELECT a.created_at < {q(of.scope.begins_at)} AS before, {_key(of.by)}, {CLICKED_AT} AS clicked_at, a.captured_at, "
-        f"a.started_at, a.completed_at, {touches.RETURNED} AS returned, {day}{', person.timezone' if of.has_along else ''} "
+        f"a.started_at, a.completed_at, {touches.RETURNED} AS returned{along} "
         f"{arrived(of.scope, q, zones=of.has_along, spans=spans)}"
     )
     found = await db.rows(
@@ -366,6 +366,11 @@ ALONG = (
     "WHERE NOT before AND timezone IS NOT NULL GROUP BY 1) z) z"
 )
 """One line more: the same people by the day when they came, if they finished, and by time zone."""
+
+
+def _day(scope: Scope, q: Query) -> str:
+    """On which somebody came, of those who finished."""
+    return f"CASE WHEN a.completed_at IS NOT NULL THEN (a.created_at AT TIME ZONE {q(scope.timezone)})::date END"
 
 
 def _key(by: By) -> str:

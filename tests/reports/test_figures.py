@@ -20,6 +20,7 @@ from portal.reports.kept import blocks, click_folds
 from portal.reports.people import Times
 from portal.reports.scope import Dimension, Scope
 from portal.reports.series import series
+from portal.reports.tally import Tally
 from tests.cast import NOW, Northgate, add_application, add_candidate, add_channel, add_link
 from tests.reports import raw
 from tests.reports.conftest import World, hit, landing, record
@@ -103,7 +104,8 @@ async def test_blocks_that_reach_over_the_ends_of_a_period_say_no_more_than_it_h
     while await click_folds.fold(NOW):
         continue
     blocks_of = [day for day in blocks.days_in(TODAY - timedelta(days=120), TODAY) if not (day - blocks.BEGINNING).days % 16]
-    both = [filters for filters in FILTERS if len(filters.get("values", ())) > 1]
+    phones, three = (Dimension.DEVICE, "phone"), FILTERS[3]
+    assert len(three["values"]) == 3
     for start, end in ((3, -4), (7, -2), (8, -9), (1, 0)):
         period = blocks_of[0] + timedelta(days=start), blocks_of[4] + timedelta(days=end)
         scope = scope_of(world.workspace_id, *period)
@@ -111,9 +113,28 @@ async def test_blocks_that_reach_over_the_ends_of_a_period_say_no_more_than_it_h
         days = {day.day for block in found for day in blocks.split(block, 1)}
         assert days - {*beyond} | {*left} == {*blocks.days_in(*period)}
         assert len(left) + len(beyond) <= 16
-        for filters in (*both[:1], {"verdict": Verdict.PREVIEW, "values": ((Dimension.DEVICE, "phone"),)}):
-            await check(scope_of(world.workspace_id, *period, **filters), tables)
-        await check(scope_of(world.workspace_id, *period, channel_id=world.channels[0], job_id=world.jobs[0]), tables)
+        previews = {"verdict": Verdict.PREVIEW, "values": (phones, (Dimension.APP, "Instagram"))}
+        within = {"channel_id": world.channels[0], "job_id": world.jobs[0], "values": (phones,)}
+        for asked in (three, previews, within):
+            await check(scope_of(world.workspace_id, *period, **asked), tables)
+
+
+async def test_lines_say_what_clicks_were_under_two_filters_and_mixes_what_they_were_under_more(world: World) -> None:
+    taps = [hit(world.links[days % 3], NOW - timedelta(days=days), visitor=bytes([days])) for days in range(10, 130, 2)]
+    await record(taps)
+    while await click_folds.fold(NOW):
+        continue
+    phones, start = (Dimension.DEVICE, "phone"), TODAY - timedelta(days=120)
+    english, within = (Dimension.LANGUAGE, "en"), {"channel_id": world.channels[0], "job_id": world.jobs[0]}
+    two: list[dict[str, Any]] = [{"values": (english, phones)}, {"verdict": Verdict.PREVIEW, "values": (phones,)}]
+    for known in ({"values": (phones,)}, *two, within, {"job_id": world.jobs[0]} | two[0]):
+        tally = Tally()
+        left = await click_folds.read(scope_of(world.workspace_id, start, TODAY, **known), tally)
+        assert left is not None
+        assert len(left) <= 2 * 3 + 1, known
+        assert tally.days or known.get("verdict"), known
+    for unknown in (FILTERS[3], two[1] | {"values": (phones, english)}, within | {"values": (phones,)}):
+        assert await click_folds.read(scope_of(world.workspace_id, start, TODAY, **unknown), Tally()) is None
 
 
 async def check(scope: Scope, tables: raw.Tables) -> None:

@@ -262,7 +262,7 @@ async def _of_pairs(workspace_id: UUID, block: Block) -> dict[Key, Parts]:
 def _of_values(mixes: Sequence[db.Row], day: date) -> Iterator[tuple[tuple[str, str], Parts]]:
     """Of everything, of each value, and of what is no person's."""
     yield ("", ""), _parts(mixes, day)
-    for of, its in _by_value(mixes).items():
+    for of, its in (*_by_value(mixes).items(), *_by_channel(mixes).items()):
         yield of, _parts(its, day)
     for verdict in OTHERS:
         yield (VERDICT, verdict.value), {**_parts(mixes, day, verdict), "values": {}}
@@ -277,7 +277,7 @@ def _of_two_values(mixes: Sequence[db.Row], day: date) -> Iterator[tuple[tuple[s
     for (one, other), its in by_pair.items():
         yield pair(one, other), _parts(its, day)
     for one, its in _by_value(mixes).items():
-        for verdict in OTHERS if one[0] != OF_CHANNEL else ():
+        for verdict in OTHERS:
             yield pair(one, (VERDICT, verdict.value)), _parts(its, day, verdict)
 
 
@@ -289,9 +289,15 @@ def _by_value(mixes: Iterable[db.Row]) -> dict[tuple[str, str], list[db.Row]]:
     for mix in mixes:
         for name in Dimension:
             by_value[str(name), mix[name]].append(mix)
-        if mix["channel_id"]:
-            by_value[OF_CHANNEL, str(mix["channel_id"])].append(mix)
     return by_value
+
+
+def _by_channel(mixes: Iterable[db.Row]) -> dict[tuple[str, str], list[db.Row]]:
+    by_channel: dict[tuple[str, str], list[db.Row]] = defaultdict(list)
+    for mix in mixes:
+        if mix["channel_id"]:
+            by_channel[OF_CHANNEL, str(mix["channel_id"])].append(mix)
+    return by_channel
 
 
 def _parts(lines: Iterable[db.Row], day: date, counted: Verdict = Verdict.PERSON) -> Parts:
