@@ -154,7 +154,7 @@ def _of_week(hour: int) -> tuple[int, int]:
 
 def _narrowed(scope: Scope, q: Query) -> str:
     """Channel, day and number of what fits the one filter of a scope, as rollups have it."""
-    dimension, value = scope.values[0] if scope.values else ("verdict", scope.verdict.value)
+    dimension, value = scope.filters[0]
     where = f"{daily(scope, q, [dimension])} AND d.value = {q(value)}"
     if scope.is_everywhere:
         return (

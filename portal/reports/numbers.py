@@ -131,7 +131,7 @@ async def _of_days(scopes: Sequence[Scope], days: Sequence[date]) -> list[db.Row
     if not days:
         return []
     q, scope = Query(), scopes[0]
-    dimension, value = scope.values[0] if scope.values else ("verdict", scope.verdict.value)
+    dimension, value = scope.filters[0]
     return await db.rows(
         f"{links(scope, q)} SELECT l.id AS key, d.day < {q(scope.start)} AS before, sum(d.clicks)::bigint AS number "
         f"FROM l JOIN click_daily d ON d.link_id = l.id WHERE d.workspace_id = {q(scope.workspace_id)} "

@@ -46,6 +46,8 @@ COLUMN = {
     Dimension.REFERRER: "c.referrer_host",
 }
 """The same values as the rollups keep, out of `click c`."""
+VERDICT = "verdict"
+"""A dimension too, of rollups and lines."""
 CHANNEL = "channel"
 """The kind of links that are counted."""
 HIT_FIGURES = frozenset({"clicks", "visitors", "landed"})
@@ -105,9 +107,15 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
         return self.first is not None and self.start <= self.first
 
     @property
+    def filters(self) -> list[tuple[str, str]]:
+        """Dimension and value of each filter of hits, as rollups and lines name them, in one order."""
+        values = sorted((tuple(Dimension).index(name), (str(name), value)) for name, value in self.values)
+        return [*(of for _, of in values), *([(VERDICT, self.verdict.value)] if self.verdict is not Verdict.PERSON else [])]
+
+    @property
     def is_mixed(self) -> bool:
         """Whether more is asked at once than rollups of one dimension say."""
-        return len(self.values) + (self.verdict is not Verdict.PERSON) > 1
+        return len(self.filters) > 1
 
     @property
     def reads_mixes(self) -> bool:

@@ -1,7 +1,7 @@
 """What is known of the clicks of days that are over, put together from their mixes by the clock: see `blocks`.
 
 Owners are a workspace, its jobs, campaigns, jobs within campaigns, channels, and, in larger blocks, links. The `parts` of a line,
-of people's taps, or of hits with another verdict where the line is of that:
+of people's taps, or of hits with another verdict where the line is of that (what was not counted is said there of all of them):
 
     values     dimension -> value -> taps
     hours      day of the week (1 is Monday) -> taps by hour of the day
@@ -34,12 +34,10 @@ from portal.reports.durations import add_flat, pairs
 from portal.reports.kept import link_mixes, mix_folds
 from portal.reports.kept.blocks import BEGINNING, SIZES, Block, Kept, Key, Parts, as_id, days_in, pair
 from portal.reports.kept.link_mixes import MIXES
-from portal.reports.scope import CHANNEL, Dimension, Scope
+from portal.reports.scope import CHANNEL, VERDICT, Dimension, Scope
 from portal.reports.tally import Tally
 
 KEPT = Kept("click_fold", "click_block")
-VERDICT = "verdict"
-"""The dimension of hits that are no person's. What was not counted is said there of all of them."""
 OF_LINKS = 16
 """Days of the smallest blocks that have lines of single links: there are a thousand of them, and of most nobody asks."""
 OF_CHANNEL = "channel"
@@ -91,7 +89,7 @@ async def read_link(scope: Scope, tally: Tally) -> list[date]:
 async def taps_of_links(scopes: Sequence[Scope]) -> list[tuple[Counter[UUID], list[date]]]:
     """What lines say of the links of one channel under one filter, in each of the periods; and the days that they do not know."""
     scope = scopes[0]
-    dimension, value = _filters(scope)[0]
+    dimension, value = scope.filters[0]
     key = Key(scope.channel_id or NOBODY, LINKS + dimension, value)
     return [(_of_each_link(found), left) for found, left in await KEPT.read(scopes, key, smallest=BY_LINK)]
 
@@ -109,7 +107,7 @@ def _key(scope: Scope) -> Key | None:
         return None if scope.is_narrowed else Key(scope.link_id)
     owner = scope.owner or scope.mixer or NOBODY
     within = [(OF_CHANNEL, str(scope.channel_id))] if scope.channel_id and owner != scope.channel_id else []
-    match [*within, *_filters(scope)]:
+    match [*within, *scope.filters]:
         case []:
             return Key(owner)
         case [one]:
@@ -124,13 +122,6 @@ def _smallest(key: Key, scope: Scope) -> int:
     if scope.link_id:
         return OF_LINKS
     return OF_PAIRS if "," in key.dimension else 1
-
-
-def _filters(scope: Scope) -> list[tuple[str, str]]:
-    """Dimension and value, in the order of the lines."""
-    values = sorted((tuple(Dimension).index(name), (str(name), value)) for name, value in scope.values)
-    counted = [(VERDICT, scope.verdict.value)] if scope.verdict is not Verdict.PERSON else []
-    return [*(of for _, of in values), *counted]
 
 
 def _add(tally: Tally, parts: Parts) -> None:

@@ -82,8 +82,7 @@ async def _since_the_first(scope: Scope, days: Sequence[date]) -> list[date]:
 
 def _filters(scope: Scope) -> list[tuple[str, str]]:
     """Dimension and value, in the order of the lines."""
-    values = sorted(scope.values, key=lambda pair: CAME.index(pair[0]))
-    return [*((str(name), value) for name, value in values), *([(ZONE, scope.zone)] if scope.zone else [])]
+    return [*scope.filters, *([(ZONE, scope.zone)] if scope.zone else [])]
 
 
 # ---- Keeping ---------------------------------------------------------------------------------------------------------------
